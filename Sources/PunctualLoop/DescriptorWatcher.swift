@@ -28,7 +28,7 @@ package final class DescriptorWatcher: @unchecked Sendable {
 
     /// Makes a watcher that waits for nothing yet.
     ///
-    /// - Parameter onEvent: Gets what is ready, or a failure, after which nothing is watched.
+    /// `onEvent` gets what is ready, or a failure, after which nothing is watched.
     package init(
         loop: LoopExecutor,
         descriptor: Int32,
@@ -54,7 +54,7 @@ package final class DescriptorWatcher: @unchecked Sendable {
 
     deinit { close() }
 
-    /// Watches for `events` from now on; an empty set rests. Free of cost if nothing changes.
+    /// Watches for `events` from now on, or rests if there are none; free if nothing changes.
     package func update(_ events: DescriptorEvents) {
         handle.loop.perform { [self] in
             guard events != watched else { return }

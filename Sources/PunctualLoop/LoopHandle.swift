@@ -17,9 +17,8 @@ final class LoopHandle: @unchecked Sendable {
     private var memory: UnsafeMutableRawPointer?
     private var isClosed = false
 
-    /// - Parameters:
-    ///   - initialise: Calls the `uv_…_init` of the kind; a negative result is a failure.
-    ///   - onEvent: Called with libuv's status and event bits.
+    /// `initialise` calls the `uv_…_init` of the kind, where a negative result is a failure;
+    /// `onEvent` is called with libuv's status and event bits.
     init(
         loop: LoopExecutor,
         kind: uv_handle_type,

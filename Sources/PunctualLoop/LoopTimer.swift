@@ -23,7 +23,7 @@ package final class LoopTimer: Sendable {
 
     /// Starts or restarts the timer, to fire once after `delay`, rounded up to milliseconds.
     ///
-    /// - Parameter interval: If given, it fires again every so often until stopped.
+    /// With an `interval` it fires again every so often until stopped.
     package func start(after delay: Duration, every interval: Duration? = nil) {
         // One more, because libuv counts from a clock that it has rounded down.
         let timeout = delay.wholeMillisecondsRoundedUp + 1
