@@ -42,9 +42,7 @@ extension PostgresConnection {
         let keywords = unsafe parameters.keywords.map { unsafe UnsafePointer(strdup($0)) } + [nil]
         let values = unsafe parameters.values.map { unsafe UnsafePointer(strdup($0)) } + [nil]
         defer {
-            for unsafestring in unsafe keywords + values {
-                unsafe free(UnsafeMutablePointer(mutating: string))
-            }
+            unsafe (keywords + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) }
         }
         guard let pointer = unsafe PQconnectdbParams(keywords, values, 1) else {
             return .failure(PostgresError(.unreachable, "out of memory"))
