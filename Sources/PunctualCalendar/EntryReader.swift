@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PunctualTime
+
+/// One VTODO or VEVENT, read, before it meets the others with its UID.
+struct CalendarEntry {
+    /// The task it becomes unless another entry replaces it.
+    var task: ImportedTask
+    /// Its series as the calendar counts it.
+    let series: EntrySeries?
+    /// `VTODO` or `VEVENT`.
+    let kind: String
+    /// How a notice names it.
+    let label: String?
+    /// SEQUENCE: the revision, which decides between two of the same entry.
+    let sequence: Int
+    /// STATUS:CANCELLED, or the calendar's METHOD:CANCEL.
+    let isCancelled: Bool
+}
+
+/// Reads the entries of a calendar one after the other, and notes what cannot be kept.
+///
+/// Each extension reads one aspect: texts, times, recurrence, alarms.
+struct EntryReader {
+    var zones: ZoneResolver
+    var notices: NoticeLog
+    /// The entry that is being read.
+    private(set) var component = CalendarComponent(name: "", line: 0)
+    private(set) var label: String?
+    /// METHOD:CANCEL (RFC 5546 §3.2.5): every entry of the calendar is cancelled.
+    private let isCancellation: Bool
+
+    init(calendar: CalendarComponent?, zones: ZoneResolver, notices: consuming NoticeLog) {
+        self.zones = zones
+        self.notices = notices
+        isCancellation = calendar?.first("METHOD")?.value.uppercased() == "CANCEL"
+        if let calendar { self.zones.learn(from: calendar) }
+    }
+
+    /// The properties whose meaning a task carries, or that frame the entry.
+    private static let kept: Set<String> = [
+        "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "CATEGORIES", "PRIORITY", "STATUS",
+        "DTSTART", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID", "SEQUENCE",
+    ]
+    private static let keptOfToDo: Set<String> = [
+        "DUE", "DURATION", "COMPLETED", "PERCENT-COMPLETE",
+    ]
+    private static let repeatable: Set<String> = [
+        "CATEGORIES", "RRULE", "RDATE", "EXDATE", "EXRULE",
+    ]
+
+    /// Reads one VTODO or VEVENT.
+    mutating func read(_ component: CalendarComponent) -> CalendarEntry {
+        self.component = component
+        label = component.label
+        tallyUnkept()
+        let recurrenceID = recurrenceID()
+        let status = status()
+        let times = times()
+        let series = series(times, isOverride: recurrenceID != nil, status: status)
+        let due = series?.due ?? times.due
+        let task = ImportedTask(
+            line: component.line,
+            uid: component.first("UID")?.text,
+            recurrenceID: recurrenceID,
+            title: title(),
+            description: describedText(),
+            tags: tags(),
+            priority: priority(),
+            status: status,
+            due: due,
+            recurrence: series?.recurrence,
+            reminders: reminders(times, due: due)
+        )
+        return CalendarEntry(
+            task: task,
+            series: series,
+            kind: component.name,
+            label: label,
+            sequence: component.first("SEQUENCE").flatMap { Int($0.value) } ?? 0,
+            isCancelled: isCancellation || statusText == "CANCELLED"
+        )
+    }
+
+    /// Notes something about one property of the entry.
+    mutating func note(_ line: ContentLine, _ message: @autoclosure () -> String) {
+        notices.add(line.line, label, line.name, message())
+    }
+
+    /// STATUS in upper case; empty when absent.
+    var statusText: String { component.first("STATUS")?.value.uppercased() ?? "" }
+
+    private mutating func tallyUnkept() {
+        let isToDo = component.name == "VTODO"
+        var seen: Set<String> = []
+        for property in component.properties {
+            let name = "\(component.name).\(property.name)"
+            if property.name == "DTEND" || property.name == "DURATION" && !isToDo {
+                notices.tally(
+                    property.line,
+                    name,
+                    "A task has no end: it is due when the event begins. "
+                        + "Alarms counted from the end are kept."
+                )
+            } else if !Self.kept.contains(property.name),
+                !(isToDo && Self.keptOfToDo.contains(property.name))
+            {
+                notices.tally(property.line, name, "Tasks have nothing like it; not kept.")
+            } else if !seen.insert(property.name).inserted,
+                !Self.repeatable.contains(property.name)
+            {
+                note(property, "It may stand once only; the first is used.")
+            }
+        }
+        for child in component.children where child.name != "VALARM" {
+            notices.tally(
+                child.line,
+                "\(component.name).\(child.name)",
+                "Not a component that is read."
+            )
+        }
+    }
+}
