@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a slot knows of a timer: when it is due, and which record it has.
+///
+/// A record is not used again before its entry is gone, so an entry whose record no longer waits
+/// belongs to a cancelled timer.
+@usableFromInline
+struct Entry: BitwiseCopyable {
+    @usableFromInline let due: Tick
+    @usableFromInline let record: UInt32
+
+    @inlinable
+    init(due: Tick, record: UInt32) {
+        self.due = due
+        self.record = record
+    }
+}
+
+/// First and last position of a queue of entries in an `EntryPool`.
+@usableFromInline
+struct EntryQueue: BitwiseCopyable {
+    @usableFromInline var head = UInt32.max
+    @usableFromInline var tail = UInt32.max
+
+    @inlinable
+    init() {}
+
+    @inlinable
+    var isEmpty: Bool { head == .max }
+}
+
+/// The entries of all queues, in blocks of 64 within one flat array.
+///
+/// A queue is read and written in order, which is what makes a cascade fast: linked timers would
+/// cost a cache miss each. The queues share the blocks, so that memory follows the number of
+/// timers, wherever they wait.
+@usableFromInline
+struct EntryPool {
+    @usableFromInline var entries: [Entry] = []
+    /// For each block, the next one in its queue or in the list of free blocks.
+    @usableFromInline var following: [UInt32] = []
+    @usableFromInline var freeBlock = UInt32.max
+
+    @inlinable
+    init() {}
+
+    /// Adds an entry to the end of a queue.
+    @inlinable
+    mutating func push(_ entry: Entry, to queue: inout EntryQueue) {
+        if queue.tail & 63 != 63 {
+            queue.tail &+= 1
+            entries[Int(queue.tail)] = entry
+            return
+        }
+        // The last block is full; or there is none, and the tail reads .max.
+        let position = takeBlock(for: entry)
+        if queue.isEmpty {
+            queue.head = position
+        } else {
+            following[Int(queue.tail >> 6)] = position >> 6
+        }
+        queue.tail = position
+    }
+
+    /// The first entry of a queue, or nil if it is empty.
+    @inlinable
+    func first(of queue: EntryQueue) -> Entry? {
+        queue.isEmpty ? nil : entries[Int(queue.head)]
+    }
+
+    /// Removes the first entry of a queue that is not empty.
+    @inlinable
+    mutating func removeFirst(of queue: inout EntryQueue) {
+        let position = queue.head
+        if position == queue.tail {
+            queue = EntryQueue()
+            giveBlock(position >> 6)
+        } else if position & 63 == 63 {
+            queue.head = following[Int(position >> 6)] << 6
+            giveBlock(position >> 6)
+        } else {
+            queue.head &+= 1
+        }
+    }
+
+    /// The first position of a block that no queue uses, holding `entry`.
+    @inlinable
+    mutating func takeBlock(for entry: Entry) -> UInt32 {
+        guard freeBlock != .max else {
+            let position = UInt32(truncatingIfNeeded: entries.count)
+            entries.append(contentsOf: repeatElement(entry, count: 64))
+            following.append(.max)
+            return position
+        }
+        let block = freeBlock
+        freeBlock = following[Int(block)]
+        entries[Int(block << 6)] = entry
+        return block << 6
+    }
+
+    @inlinable
+    mutating func giveBlock(_ block: UInt32) {
+        following[Int(block)] = freeBlock
+        freeBlock = block
+    }
+}
