@@ -5,7 +5,7 @@
 /// A record is not used again before its entry is gone, so an entry whose record no longer waits
 /// belongs to a cancelled timer.
 @usableFromInline
-struct Entry: BitwiseCopyable {
+struct Entry: BitwiseCopyable, Sendable {
     @usableFromInline let due: Tick
     @usableFromInline let record: UInt32
 
@@ -18,7 +18,7 @@ struct Entry: BitwiseCopyable {
 
 /// First and last position of a queue of entries in an `EntryPool`.
 @usableFromInline
-struct EntryQueue: BitwiseCopyable {
+struct EntryQueue: BitwiseCopyable, Sendable {
     @usableFromInline var head = UInt32.max
     @usableFromInline var tail = UInt32.max
 
@@ -35,7 +35,7 @@ struct EntryQueue: BitwiseCopyable {
 /// cost a cache miss each. The queues share the blocks, so that memory follows the number of
 /// timers, wherever they wait.
 @usableFromInline
-struct EntryPool {
+struct EntryPool: Sendable {
     @usableFromInline var entries: [Entry] = []
     /// For each block, the next one in its queue or in the list of free blocks.
     @usableFromInline var following: [UInt32] = []

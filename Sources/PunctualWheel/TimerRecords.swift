@@ -65,3 +65,5 @@ struct TimerRecords<Payload: BitwiseCopyable> {
         return payloads[Int(index)]
     }
 }
+
+extension TimerRecords: Sendable where Payload: Sendable {}
