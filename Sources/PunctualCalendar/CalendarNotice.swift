@@ -17,9 +17,15 @@ package struct CalendarNotice: Hashable, Sendable {
 /// The notices of one import, collected within `CalendarLimits.notices`.
 struct NoticeLog {
     private(set) var notices: [CalendarNotice] = []
-    private var positions: [String: Int] = [:]
+    private var positions: [Subject: Int] = [:]
     private var unlisted = 0
     private var firstUnlistedLine = 0
+
+    /// What the places that share a notice have in common.
+    private struct Subject: Hashable {
+        let property: String
+        let message: String
+    }
 
     /// Records something about one place of the file.
     ///
@@ -47,12 +53,12 @@ struct NoticeLog {
 
     /// Records something that many places share: the first opens a notice, the others count in it.
     mutating func tally(_ line: Int, _ property: String, _ message: String) {
-        let key = "\(property)\n\(message)"
-        if let position = positions[key] {
+        let subject = Subject(property: property, message: message)
+        if let position = positions[subject] {
             notices[position].count += 1
             return
         }
-        if notices.count < CalendarLimits.notices { positions[key] = notices.count }
+        if notices.count < CalendarLimits.notices { positions[subject] = notices.count }
         add(line, nil, property, message)
     }
 

@@ -61,27 +61,41 @@ struct EntryMerger {
 
     /// Makes each changed occurrence an exception of its series.
     private mutating func mergeOverrides() {
-        var series: [String: [Int]] = [:]
-        for index in entries.indices {
-            guard let task = entries[index]?.task, let uid = task.uid else { continue }
-            if task.recurrence != nil { series[uid, default: []].append(index) }
-        }
+        let masters = masters()
         var exceptions: [Int: [CalendarTime]] = [:]
         for index in entries.indices {
             guard let entry = entries[index], let occurrence = entry.task.recurrenceID else {
                 continue
             }
-            guard let master = entry.task.uid.flatMap({ series[$0]?.first }) else {
+            guard let master = entry.task.uid.flatMap({ masters[$0] }) else {
                 noteOrphan(entry)
                 continue
             }
-            exceptions[master, default: []].append(occurrence)
-            if entry.isCancelled {
-                entries[index] = nil
-                mergedCount += 1
+            if entries[master]?.series != nil {
+                exceptions[master, default: []].append(occurrence)
+            } else if entries[master]?.task.due == occurrence {
+                // What never recurred has one occurrence, and this replaces it.
+                merge(master)
+            } else {
+                noteOrphan(entry)
             }
+            if entry.isCancelled { merge(index) }
         }
         for (master, occurrences) in exceptions { addExceptions(occurrences, to: master) }
+    }
+
+    /// The first entry of each UID that is not an occurrence, one that recurs before any other.
+    private func masters() -> [String: Int] {
+        var masters: [String: Int] = [:]
+        for index in entries.indices {
+            guard let entry = entries[index], let uid = entry.task.uid,
+                entry.task.recurrenceID == nil
+            else { continue }
+            let isBetter =
+                masters[uid].flatMap { entries[$0] }?.series == nil && entry.series != nil
+            if masters[uid] == nil || isBetter { masters[uid] = index }
+        }
+        return masters
     }
 
     private mutating func addExceptions(_ occurrences: [CalendarTime], to master: Int) {
@@ -109,6 +123,12 @@ struct EntryMerger {
         for index in entries.indices where entries[index]?.isCancelled == true {
             refuse(index, "It is cancelled; not imported.")
         }
+    }
+
+    private mutating func merge(_ index: Int) {
+        guard entries[index] != nil else { return }
+        entries[index] = nil
+        mergedCount += 1
     }
 
     private mutating func refuse(_ index: Int, _ message: String) {

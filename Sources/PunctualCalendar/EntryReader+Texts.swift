@@ -102,15 +102,17 @@ extension EntryReader {
     }
 
     private func onOneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " ").trimmingWhitespace()
+        guard text.utf8.contains(UInt8(ascii: "\n")) else { return text.trimmingWhitespace() }
+        return text.split(whereSeparator: \.isNewline).joined(separator: " ").trimmingWhitespace()
     }
 }
 
 extension String {
     /// The text without white space at either end.
     func trimmingWhitespace() -> String {
-        let start = drop(while: \.isWhitespace)
-        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        // By scalars, which is many times faster than by characters.
+        let start = unicodeScalars.drop(while: \.properties.isWhitespace)
+        guard let last = start.lastIndex(where: { !$0.properties.isWhitespace }) else { return "" }
         return String(start[...last])
     }
 }

@@ -90,26 +90,26 @@ struct EntryReader {
     /// STATUS in upper case; empty when absent.
     var statusText: String { component.first("STATUS")?.value.uppercased() ?? "" }
 
+    private static let endIsNotKept =
+        "A task has no end: it is due when the event begins. Alarms counted from the end are kept."
+
     private mutating func tallyUnkept() {
         let isToDo = component.name == "VTODO"
         var seen: Set<String> = []
         for property in component.properties {
-            let name = "\(component.name).\(property.name)"
-            if property.name == "DTEND" || property.name == "DURATION" && !isToDo {
+            if Self.kept.contains(property.name)
+                || isToDo && Self.keptOfToDo.contains(property.name)
+            {
+                if !seen.insert(property.name).inserted, !Self.repeatable.contains(property.name) {
+                    note(property, "It may stand once only; the first is used.")
+                }
+            } else if !property.value.isEmpty {
+                let isEnd = property.name == "DTEND" || property.name == "DURATION"
                 notices.tally(
                     property.line,
-                    name,
-                    "A task has no end: it is due when the event begins. "
-                        + "Alarms counted from the end are kept."
+                    "\(component.name).\(property.name)",
+                    isEnd ? Self.endIsNotKept : "Tasks have nothing like it; not kept."
                 )
-            } else if !Self.kept.contains(property.name),
-                !(isToDo && Self.keptOfToDo.contains(property.name))
-            {
-                notices.tally(property.line, name, "Tasks have nothing like it; not kept.")
-            } else if !seen.insert(property.name).inserted,
-                !Self.repeatable.contains(property.name)
-            {
-                note(property, "It may stand once only; the first is used.")
             }
         }
         for child in component.children where child.name != "VALARM" {

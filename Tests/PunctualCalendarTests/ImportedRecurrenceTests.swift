@@ -150,6 +150,14 @@ import Testing
         #expect(result.notices.map(\.property) == ["RECURRENCE-ID", "RECURRENCE-ID"])
     }
 
+    @Test func `a change of an event that never recurred replaces it`() throws {
+        let event = calendar("UID:1\nDTSTART:20260105T100000Z")
+        let changed = calendar("UID:1\nDTSTART:20260106T100000Z\nRECURRENCE-ID:20260105T100000Z")
+        let result = try imported(event + changed)
+        #expect(result.tasks.compactMap(\.due?.civil.date.day) == [6])
+        #expect(result.mergedCount == 1)
+    }
+
     @Test func `moves the series of a to-do from its start to its due time`() throws {
         let text = """
             UID:1
