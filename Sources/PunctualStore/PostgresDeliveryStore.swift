@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import PunctualCore
+package import PunctualPostgres
+internal import PunctualTime
+
+/// Deliveries to external channels, in PostgreSQL.
+package struct PostgresDeliveryStore: DeliveryStore {
+    private static let claimStatement = PostgresStatement(
+        name: "delivery_claim",
+        sql: String(decoding: PackageResources.delivery_claim_sql, as: UTF8.self)
+    )
+    private static let succeedStatement = PostgresStatement(
+        name: "delivery_succeed",
+        sql: String(decoding: PackageResources.delivery_succeed_sql, as: UTF8.self)
+    )
+    private static let failStatement = PostgresStatement(
+        name: "delivery_fail",
+        sql: String(decoding: PackageResources.delivery_fail_sql, as: UTF8.self)
+    )
+    private static let buryStatement = PostgresStatement(
+        name: "delivery_bury",
+        sql: String(decoding: PackageResources.delivery_bury_sql, as: UTF8.self)
+    )
+
+    private let pool: PostgresPool
+
+    /// Creates a store over a pool, which must be running.
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func claim(_ claim: DeliveryClaim) async throws -> ClaimedDeliveries {
+        let running = claim.running.sorted { $0.key < $1.key }
+        let result = try await pool.execute(
+            Self.claimStatement,
+            [
+                .text(claim.channel),
+                .int8(Int64(claim.limit)),
+                .int8(Int64(claim.limitPerTarget)),
+                .textArray(running.map(\.key)),
+                .int4Array(running.map { Int32(clamping: $0.value) }),
+                .int8(claim.lease.wholeMicroseconds),
+            ]
+        )
+        var claimed = ClaimedDeliveries(deliveries: [], nextAttempt: nil)
+        for row in result {
+            if let shard = try row.int2OrNil(0) {
+                claimed.deliveries.append(try Self.delivery(row, shard: shard, of: claim.channel))
+            } else {
+                claimed.nextAttempt = try row.int8OrNil(6).map { .microseconds($0) }
+            }
+        }
+        return claimed
+    }
+
+    private static func delivery(
+        _ row: PostgresRow,
+        shard: Int16,
+        of channel: String
+    ) throws -> Delivery {
+        let id = try row.uuid(1)
+        return Delivery(
+            key: Delivery.Key(
+                shard: shard,
+                eventID: EventID(high: id.high, low: id.low),
+                channel: channel,
+                target: try row.text(2)
+            ),
+            attempts: Int(try row.int4(3)),
+            timestamp: WallInstant(microsecondsSinceEpoch: try row.timestamptzOrNil(4) ?? 0),
+            json: try row.jsonTextOrNil(5)
+        )
+    }
+
+    package func succeed(_ delivery: Delivery) async throws {
+        _ = try await pool.execute(Self.succeedStatement, Self.key(delivery))
+    }
+
+    package func fail(
+        _ delivery: Delivery,
+        error: String,
+        retryAfter delay: Duration
+    ) async throws {
+        _ = try await pool.execute(
+            Self.failStatement,
+            Self.key(delivery) + [
+                .int4(Int32(clamping: delivery.attempts)), .text(error),
+                .int8(delay.wholeMicroseconds),
+            ]
+        )
+    }
+
+    package func bury(_ delivery: Delivery, error: String) async throws {
+        _ = try await pool.execute(
+            Self.buryStatement,
+            Self.key(delivery) + [.int4(Int32(clamping: delivery.attempts)), .text(error)]
+        )
+    }
+
+    private static func key(_ delivery: Delivery) -> [PostgresValue] {
+        let key = delivery.key
+        return [
+            .int2(key.shard),
+            .uuid(PostgresUUID(high: key.eventID.high, low: key.eventID.low)),
+            .text(key.channel),
+            .text(key.target),
+        ]
+    }
+}
+
+extension Duration {
+    /// Rounded up, because nothing may be early; durations here are hours at most.
+    fileprivate var wholeMicroseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + (attoseconds + 999_999_999_999) / 1_000_000_000_000
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import PunctualCore
+package import PunctualPostgres
+internal import PunctualTime
+
+/// `event_log` as the processes follow it that did not release its events.
+package struct PostgresEventLog: EventLogSource {
+    private static let positionStatement = PostgresStatement(
+        name: "log_position",
+        sql: String(decoding: PackageResources.log_position_sql, as: UTF8.self)
+    )
+    private static let newEventsStatement = PostgresStatement(
+        name: "log_new_events",
+        sql: String(decoding: PackageResources.log_new_events_sql, as: UTF8.self)
+    )
+    private static let saveStatement = PostgresStatement(
+        name: "log_save_position",
+        sql: String(decoding: PackageResources.log_save_position_sql, as: UTF8.self)
+    )
+
+    private let pool: PostgresPool
+
+    /// Creates a source over a pool, which must be running.
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func position(of reader: String?) async throws -> LogPosition {
+        let result = try await pool.execute(Self.positionStatement, [.text(reader)])
+        guard let row = result.first else {
+            throw StoreError(.corruptRow, "the position in event_log could not be read")
+        }
+        return LogPosition(snapshot: try row.text(0))
+    }
+
+    package func events(after position: LogPosition, limit: Int) async throws -> LogPage {
+        let last = position.row
+        let result = try await pool.execute(
+            Self.newEventsStatement,
+            [
+                .text(position.snapshot),
+                .text(position.horizon),
+                .int8(last?.logged),
+                .int2(last?.shard),
+                .uuid(last.map { PostgresUUID(high: $0.eventID.high, low: $0.eventID.low) }),
+                .int8(Int64(limit)),
+            ]
+        )
+        var events: [ReleasedEvent] = []
+        var horizon = position.snapshot
+        var lastRow: LogPosition.Row?
+        for row in result {
+            horizon = try row.text(0)
+            guard let logged = try row.int8OrNil(1) else { break }
+            let event = try Self.event(row)
+            events.append(event)
+            lastRow = LogPosition.Row(logged: logged, shard: event.key.shard, eventID: event.id)
+        }
+        let isLast = events.count < limit
+        return LogPage(
+            events: events,
+            position: isLast
+                ? LogPosition(snapshot: horizon)
+                : LogPosition(snapshot: position.snapshot, horizon: horizon, row: lastRow),
+            isLast: isLast
+        )
+    }
+
+    package func save(_ position: LogPosition, of reader: String) async throws {
+        _ = try await pool.execute(Self.saveStatement, [.text(reader), .text(position.snapshot)])
+    }
+
+    private static func event(_ row: PostgresRow) throws -> ReleasedEvent {
+        let id = try row.uuid(3)
+        let type = try row.text(4)
+        guard let type = EventType(rawValue: type) else {
+            throw StoreError(.corruptRow, "event_log holds an event of the unknown type \(type)")
+        }
+        return ReleasedEvent(
+            // The log does not keep which outbox row an event came from: nobody asks any more.
+            key: OutboxKey(
+                shard: try row.int2(2),
+                sourceID: 0,
+                nominal: CivilDateTime(secondsSinceEpoch: 0)
+            ),
+            id: EventID(high: id.high, low: id.low),
+            type: type,
+            taskID: try row.int8OrNil(5),
+            userID: try row.text(6),
+            timestamp: WallInstant(microsecondsSinceEpoch: try row.timestamptz(7)),
+            json: try row.jsonText(8)
+        )
+    }
+}
