@@ -35,12 +35,16 @@ extension EntryReader {
     /// Notes what an alarm does beyond reminding, and whether it reminds at all.
     private mutating func isReminder(_ alarm: CalendarComponent) -> Bool {
         let kept: Set = ["ACTION", "TRIGGER", "REPEAT", "DURATION", "UID"]
-        for property in alarm.properties where !kept.contains(property.name) {
+        for property in alarm.properties
+        where !kept.contains(property.name) && !property.value.isEmpty {
             notices.tally(
                 property.line,
                 "VALARM.\(property.name)",
                 "Reminders have nothing like it; not kept."
             )
+        }
+        for child in alarm.children {
+            notices.tally(child.line, "VALARM.\(child.name)", "Not a component that is read.")
         }
         let action = alarm.first("ACTION")?.value.uppercased() ?? "DISPLAY"
         switch action {
