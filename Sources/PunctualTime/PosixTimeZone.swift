@@ -41,11 +41,13 @@ extension PosixTimeZone {
     /// Changes may cross a year's end, so the changes of the neighbouring years take part. Where
     /// an end and a start coincide, which is how "all year" is written, the start wins.
     func segment(at seconds: Int64) -> ZoneRules.Segment {
-        guard let daylight else {
-            return ZoneRules.Segment(start: .min, end: .max, offset: standard)
-        }
+        var segment = ZoneRules.Segment(
+            start: ZoneRules.Segment.distantPast,
+            end: ZoneRules.Segment.distantFuture,
+            offset: standard
+        )
+        guard let daylight else { return segment }
         let year = Gregorian.parts(Int((seconds + standard).flooredQuotient(by: 86_400))).year
-        var segment = ZoneRules.Segment(start: .min, end: .max, offset: standard)
         for year in year - 1...year + 1 {
             let end = daylight.end.local(in: year) - daylight.offset
             let start = daylight.start.local(in: year) - standard

@@ -13,6 +13,10 @@ public struct Occurrence: Hashable, Sendable {
 }
 
 /// A recurrence set of RFC 5545: a rule and RDATEs less EXDATEs, in a zone or floating.
+///
+/// Expansion is nominal: the rule is expanded in local time, then each local time is turned into
+/// an instant. Building a set compiles its rule and finds the last instance of one with COUNT;
+/// every question after that costs the same however old DTSTART is.
 public struct RecurrenceSet: Sendable {
     /// The first local time, which gives the rule its missing parts.
     public let dtstart: CivilDateTime
@@ -27,7 +31,18 @@ public struct RecurrenceSet: Sendable {
     /// What gaps and folds of the zone do to occurrences.
     public let dst: DSTPolicy
 
+    private let compiled: CompiledRule?
+    /// The rule has no instance after this local time, in seconds since the epoch.
+    private let last: Int64
+    /// The rule has no instance after this instant, in seconds since the epoch.
+    private let lastInstant: Int64
+    private let added: [Int]
+    private let removed: [Int]
+
     /// A recurrence set; `rdates` and `exdates` may be unordered and repeat themselves.
+    ///
+    /// UNTIL is compared with the instant that RFC 5545 §3.3.5 gives, whatever `dst` says; COUNT
+    /// counts nominal instances.
     public init(
         dtstart: CivilDateTime,
         zone: ZoneRules?,
@@ -42,22 +57,68 @@ public struct RecurrenceSet: Sendable {
         self.rdates = Array(Set(rdates)).sorted()
         self.exdates = Array(Set(exdates)).sorted()
         self.dst = dst
+        compiled = rule.map { CompiledRule($0, dtstart: dtstart) }
+        added = (rule == nil ? Array(Set(rdates + [dtstart])).sorted() : self.rdates)
+            .map { Int($0.secondsSinceEpoch) }
+        removed = self.exdates.map { Int($0.secondsSinceEpoch) }
+        (last, lastInstant) = Self.end(of: rule, compiled, zone)
     }
 
-    /// The occurrences from the nominal time `start` on, ascending by nominal time, lazily.
-    public func occurrences(from start: CivilDateTime = .min) -> Occurrences {
-        Occurrences()
+    private static func end(
+        of rule: RecurrenceRule?,
+        _ compiled: CompiledRule?,
+        _ zone: ZoneRules?
+    ) -> (local: Int64, instant: Int64) {
+        switch rule?.end {
+        case nil, .never: (.max, .max)
+        case .count(let count): (compiled?.instance(number: count) ?? .max, .max)
+        case .untilLocal(let time): (time.secondsSinceEpoch, .max)
+        case .untilDate(let date): (Int64(date.daysSinceEpoch) * 86_400 + 86_399, .max)
+        case .until(let instant):
+            (
+                zone?.latestLocal(notAfter: instant.secondsSinceEpoch)
+                    ?? instant.secondsSinceEpoch, instant.secondsSinceEpoch
+            )
+        }
+    }
+}
+
+// MARK: - Nominal times
+
+extension RecurrenceSet {
+    /// The first nominal time of the set that is not before `time`.
+    func nominal(from time: Int64) -> Int64? {
+        var time = time
+        while true {
+            let ruled = ruled(from: time) ?? .max
+            let index = added.firstIndex(notBefore: Int(time))
+            let next = index < added.count ? min(ruled, Int64(added[index])) : ruled
+            guard next < .max else { return nil }
+            let exception = removed.firstIndex(notBefore: Int(next))
+            guard exception < removed.count, removed[exception] == Int(next) else { return next }
+            time = next + 1
+        }
     }
 
-    /// A lazy sequence of occurrences.
-    public struct Occurrences: Sequence, IteratorProtocol {
-        /// The next occurrence.
-        public mutating func next() -> Occurrence? { nil }
+    /// The first instance of the rule that is not before `time`, minding UNTIL and COUNT.
+    private func ruled(from time: Int64) -> Int64? {
+        guard let compiled, time <= last else { return nil }
+        var next = compiled.next(from: time)
+        while let found = next, found <= last {
+            guard let zone, lastInstant < .max,
+                found - zone.reading(of: found).before.offset > lastInstant
+            else { return found }
+            next = compiled.next(from: found + 1)
+        }
+        return nil
     }
+}
 
-    /// The occurrence with the earliest instant after `instant`; floating times count as UTC.
-    public func next(after instant: WallInstant) -> Occurrence? { nil }
-
-    /// The first occurrence whose nominal time is after `local`.
-    public func next(afterLocal local: CivilDateTime) -> Occurrence? { nil }
+extension ZoneRules {
+    /// The latest local time that means an instant not after `instant`, or one a little later.
+    fileprivate func latestLocal(notAfter instant: Int64) -> Int64 {
+        let segment = segment(at: instant)
+        let before = self.segment(at: segment.start - 1)
+        return max(instant + segment.offset, segment.start - 1 + before.offset)
+    }
 }

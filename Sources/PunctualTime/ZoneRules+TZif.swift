@@ -42,7 +42,7 @@ extension ZoneRules {
             starts: table.starts,
             offsets: offsets,
             footer: changes ? footer : nil,
-            footerStart: changes ? table.last : .max
+            footerStart: changes ? table.last : Segment.distantFuture
         )
     }
 }
@@ -120,7 +120,14 @@ private struct TZifReader {
     ) throws(ZoneError) -> (starts: [Int64], offsets: [Int64], last: Int64) {
         let end = position + header.blockSize(timeSize: timeSize)
         var times = [Int64]()
-        for _ in 0..<header.timeCount { times.append(try integer(size: timeSize)) }
+        for _ in 0..<header.timeCount {
+            let time = try integer(size: timeSize)
+            // Some files start with a transition at the Big Bang; it may not overflow later.
+            times.append(max(time, ZoneRules.Segment.distantPast))
+            guard time < ZoneRules.Segment.distantFuture else {
+                throw malformed("the time zone file has a transition beyond all time")
+            }
+        }
         let types = position
         try skip(header.timeCount)
         var typeOffsets = [Int64]()
@@ -144,7 +151,7 @@ private struct TZifReader {
             starts.append(time)
             offsets.append(typeOffsets[type])
         }
-        return (starts, offsets, times.last ?? .min)
+        return (starts, offsets, times.last ?? ZoneRules.Segment.distantPast)
     }
 
     /// Reads the POSIX rule between two newlines at the end of the file; nil if it is empty.

@@ -15,6 +15,11 @@ public struct ZoneRules: Hashable, Sendable {
         /// Seconds to add to UTC.
         var offset: Int64
 
+        /// Where the first segment starts; far from overflow when an offset is added.
+        static let distantPast: Int64 = -1 << 60
+        /// Where the last segment ends.
+        static let distantFuture: Int64 = 1 << 60
+
         /// Whether a clock in this segment shows `local`, seconds counted as if they were UTC.
         func shows(_ local: Int64) -> Bool {
             local - offset >= start && local - offset < end
@@ -41,7 +46,7 @@ public struct ZoneRules: Hashable, Sendable {
         starts: [],
         offsets: [0],
         footer: nil,
-        footerStart: .max
+        footerStart: Segment.distantFuture
     )
 
     init(
@@ -94,7 +99,7 @@ public struct ZoneRules: Hashable, Sendable {
             if starts[middle] <= seconds { low = middle + 1 } else { high = middle }
         }
         return Segment(
-            start: low == 0 ? .min : starts[low - 1],
+            start: low == 0 ? Segment.distantPast : starts[low - 1],
             end: low < starts.count ? starts[low] : footerStart,
             offset: offsets[low]
         )
