@@ -92,7 +92,9 @@ extension DayRule {
         return back | days & (filter(after) >> 1 & 1) << end
     }
 
-    /// The numbered weekdays. The nth of a weekday in a year or month always lies in the nth
+    /// The numbered weekdays.
+    ///
+    /// The nth of a weekday in a year or month always lies in the nth
     /// block of seven days from its start, whatever the weekday.
     private func numberedDays(_ month: CalendarMonth) -> UInt64 {
         let before = numbersWithinYear ? month.daysBefore : 0
@@ -112,7 +114,9 @@ extension DayRule {
         return days
     }
 
-    /// The days in the weeks of BYWEEKNO. A week belongs to the year that has its fourth day, and
+    /// The days in the weeks of BYWEEKNO.
+    ///
+    /// A week belongs to the year that has its fourth day, and
     /// its number counts such days.
     private func daysOfWeeks(_ month: CalendarMonth) -> UInt64 {
         var days: UInt64 = 0

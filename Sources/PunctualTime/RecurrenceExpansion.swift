@@ -50,6 +50,7 @@ public struct RecurrenceExpansion: Sendable {
     /// - Parameters:
     ///   - local: A local time of the set's zone.
     ///   - instant: The same time as an instant, where it is known; a local time in a fold has two.
+    /// - Returns: The occurrence, or nil when there is none.
     public func next(after local: CivilDateTime, instant: WallInstant? = nil) -> Occurrence? {
         guard let zone = set.zone else { return set.next(afterLocal: local) }
         return set.next(after: instant ?? zone.resolve(local).instant)

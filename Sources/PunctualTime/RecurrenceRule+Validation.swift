@@ -4,6 +4,10 @@ extension RecurrenceRule {
     /// INTERVAL and COUNT may not be larger.
     public static let maximumNumber = Int(Int32.max)
 
+    /// COUNT may not be larger where SKIP moves dates and BYSETPOS picks among them, because such
+    /// instances can only be counted one by one.
+    public static let maximumSteppedCount = 10_000
+
     /// Checks what RFC 5545 §3.3.10 demands of a rule.
     func validate() throws(RecurrenceError) {
         try Self.check("INTERVAL", [interval], 1...Self.maximumNumber)
@@ -75,6 +79,13 @@ extension RecurrenceRule {
             "BYSETPOS",
             "positions need another BY part to choose from"
         )
+        if case .count(let count) = end, skip ?? .omit != .omit, !bySetPosition.isEmpty {
+            try refuse(
+                count > Self.maximumSteppedCount,
+                "COUNT",
+                "with SKIP and BYSETPOS it is at most \(Self.maximumSteppedCount)"
+            )
+        }
     }
 }
 

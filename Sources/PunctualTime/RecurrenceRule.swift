@@ -70,33 +70,33 @@ public enum RecurrenceEnd: Hashable, Sendable {
 /// empty or nil was not given and comes from DTSTART when the rule is expanded.
 public struct RecurrenceRule: Hashable, Sendable {
     /// The period.
-    public let frequency: Frequency
+    public internal(set) var frequency: Frequency
     /// Every how many periods, from 1.
-    public let interval: Int
+    public internal(set) var interval: Int
     /// Where the rule stops.
-    public let end: RecurrenceEnd
+    public internal(set) var end: RecurrenceEnd
     /// Seconds of the minute, 0 to 59; 60, a leap second, is read and never matches.
-    public let bySecond: [Int]
+    public internal(set) var bySecond: [Int]
     /// Minutes of the hour, 0 to 59.
-    public let byMinute: [Int]
+    public internal(set) var byMinute: [Int]
     /// Hours of the day, 0 to 23.
-    public let byHour: [Int]
+    public internal(set) var byHour: [Int]
     /// Weekdays, perhaps numbered.
-    public let byDay: [NumberedWeekday]
+    public internal(set) var byDay: [NumberedWeekday]
     /// Days of the month, 1 to 31 or, from its end, -1 to -31.
-    public let byMonthDay: [Int]
+    public internal(set) var byMonthDay: [Int]
     /// Days of the year, 1 to 366 or, from its end, -1 to -366.
-    public let byYearDay: [Int]
+    public internal(set) var byYearDay: [Int]
     /// ISO 8601 weeks of the year, 1 to 53 or, from its end, -1 to -53.
-    public let byWeekNumber: [Int]
+    public internal(set) var byWeekNumber: [Int]
     /// Months, 1 to 12.
-    public let byMonth: [Int]
+    public internal(set) var byMonth: [Int]
     /// Which members of each period's set are instances, 1 to 366 or, from its end, -1 to -366.
-    public let bySetPosition: [Int]
+    public internal(set) var bySetPosition: [Int]
     /// The first day of a week.
-    public let weekStart: Weekday
+    public internal(set) var weekStart: Weekday
     /// What becomes of dates that do not exist; nil, like `.omit`, leaves them out.
-    public let skip: SkipPolicy?
+    public internal(set) var skip: SkipPolicy?
 
     /// A rule of these parts.
     ///
