@@ -9,6 +9,7 @@ extension RecurrenceRule {
     /// - Throws: `RecurrenceError` whose part is the key at fault, such as `by_day`.
     public init(_ pattern: RecurrencePattern) throws(RecurrenceError) {
         try pattern.refuseContradictions()
+        let weekdays = try pattern.plainWeekdays()
         do throws(RecurrenceError) {
             var rule = try RecurrenceRule(
                 frequency: pattern.frequency,
@@ -17,7 +18,7 @@ extension RecurrenceRule {
                 bySecond: pattern.bySecond ?? [],
                 byMinute: pattern.byMinute ?? [],
                 byHour: pattern.byHour ?? [],
-                byDay: pattern.byDay ?? pattern.plainWeekdays(),
+                byDay: pattern.byDay ?? weekdays,
                 byMonthDay: pattern.byMonthDay ?? pattern.dayOfMonth.map { [$0] } ?? [],
                 byYearDay: pattern.byYearDay ?? [],
                 byWeekNumber: pattern.byWeekNumber ?? [],
