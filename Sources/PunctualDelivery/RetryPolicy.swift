@@ -32,7 +32,7 @@ package struct RetryPolicy: Sendable, Hashable {
     /// The longest delay after attempt `attempt`, counted from 1.
     package func ceiling(afterAttempt attempt: Int) -> Duration {
         // 2^40 s is 35,000 years: beyond it doubling would overflow before it mattered.
-        min(cap, base * (1 << min(max(attempt - 1, 0), 40)))
+        min(cap, base * (1 << min(max(attempt, 1) - 1, 40)))
     }
 
     /// A delay after attempt `attempt`, counted from 1, in whole microseconds.
