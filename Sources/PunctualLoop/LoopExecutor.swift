@@ -185,7 +185,7 @@ extension LoopExecutor {
     /// Called once a turn, just before the loop waits: counts the turn and runs a batch of jobs.
     func prepare() {
         runBatch()
-        memory.keepAwake(nextInBatch < batch.count)
+        memory.keepAwake(hasNext())
         let now = Clocks.monotonicNanoseconds()
         let idle = memory.idleNanoseconds
         let waited = idle - idleAtTurnStart
@@ -197,14 +197,18 @@ extension LoopExecutor {
 
     private func runBatch() {
         for _ in 0..<Self.jobsPerTurn {
-            if nextInBatch == batch.count {
-                batch.removeAll(keepingCapacity: true)
-                nextInBatch = 0
-                guard inbox.take(into: &batch) else { return }
-            }
+            guard hasNext() else { return }
             nextInBatch += 1
             run(batch[nextInBatch - 1])
         }
+    }
+
+    /// Whether there is something to run. If not, the inbox knows that the loop is about to sleep.
+    private func hasNext() -> Bool {
+        if nextInBatch < batch.count { return true }
+        batch.removeAll(keepingCapacity: true)
+        nextInBatch = 0
+        return inbox.take(into: &batch)
     }
 
     private func close() {
