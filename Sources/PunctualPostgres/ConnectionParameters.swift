@@ -21,7 +21,8 @@ struct ConnectionParameters: Sendable {
             "idle_in_transaction_session_timeout="
                 + "\(configuration.idleInTransactionTimeoutMilliseconds)",
         ]
-        let options = settings.map { "-c \($0)" } + [given["options"] ?? ""]
+        let options =
+            (settings + configuration.settings).map { "-c \($0)" } + [given["options"] ?? ""]
         append("options", options.joined(separator: " "))
         append("client_encoding", "UTF8")
         let defaults = [

@@ -26,6 +26,8 @@ package struct PostgresPoolConfiguration: Sendable {
     package var maximumWaiting = 10_000
     /// The most statements in flight on one connection.
     package var pipelineDepth = 4
+    /// Further settings of each session, such as `enable_seqscan=off`.
+    package var settings: [String] = []
     /// The longest pause between attempts to connect; the first is a 64th of it.
     package var longestBackoffMilliseconds = 3_200
 

@@ -74,7 +74,7 @@ public struct RecurrenceRule: Hashable, Sendable {
     /// Every how many periods, from 1.
     public internal(set) var interval: Int
     /// Where the rule stops.
-    public internal(set) var end: RecurrenceEnd
+    public var end: RecurrenceEnd
     /// Seconds of the minute, 0 to 59; 60, a leap second, is read and never matches.
     public internal(set) var bySecond: [Int]
     /// Minutes of the hour, 0 to 59.

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PunctualCore
+internal import PunctualTime
+internal import PunctualWheel
+
+// Owning shards, and doubting it.
+extension EngineStateMachine {
+    /// Asks for shards that nobody holds.
+    mutating func acquire(_ actions: inout [Action]) {
+        guard !isAcquiring else { return }
+        isAcquiring = true
+        actions.append(.acquire)
+    }
+
+    /// Takes over shards: what a former owner staged is recovered before anything else.
+    mutating func acquired(
+        _ answer: LeaseAnswer,
+        sentAt sent: UInt64,
+        _ actions: inout [Action]
+    ) {
+        isAcquiring = false
+        let isFirst = shards.isEmpty
+        for report in answer.shards {
+            shards[report.lease.shard] = Shard(lease: report.lease, nextDue: report.earliestDue)
+        }
+        if isFirst { confirm(sentAt: sent) }
+        if !answer.shards.isEmpty { recover(answer.shards.map(\.lease), &actions) }
+    }
+
+    /// Renews every second; now and then without a lower bound, as a net below every bound.
+    mutating func renewalDue(_ actions: inout [Action]) {
+        if shards.count < shardCount { acquire(&actions) }
+        guard !shards.isEmpty else { return }
+        renewals += 1
+        if renewals % configuration.renewalsPerNet == 0 {
+            recover(shards.values.map(\.lease), &actions)
+        }
+        renew(&actions)
+    }
+
+    private mutating func renew(_ actions: inout [Action]) {
+        guard !isRenewing, !shards.isEmpty else { return }
+        isRenewing = true
+        let isNet = renewals % configuration.renewalsPerNet == 0
+        actions.append(
+            .renew(
+                shards.values.map { shard in
+                    // Ten seconds below the floor: a reminder whose hint was lost is found there.
+                    let from = isNet ? nil : shard.floor?.adding(microseconds: -10_000_000)
+                    return StageRange(lease: shard.lease, from: from)
+                }
+            )
+        )
+    }
+
+    /// Learns which leases still hold, and what is due that nobody hinted at.
+    mutating func renewed(_ answer: LeaseAnswer, sentAt sent: UInt64, _ actions: inout [Action]) {
+        isRenewing = false
+        let held = Dictionary(uniqueKeysWithValues: answer.shards.map { ($0.lease, $0) })
+        for (number, shard) in shards {
+            guard let report = held[shard.lease] else {
+                lose(number)
+                continue
+            }
+            if let due = report.earliestDue { hinted(shard: number, due: due) }
+            shards[number]?.herd = report.crowd.flatMap { crowd in
+                let spread =
+                    crowd.end.microsecondsSinceEpoch - crowd.middle.microsecondsSinceEpoch
+                return spread < 10_000 ? crowd.end : nil
+            }
+        }
+        confirm(sentAt: sent)
+    }
+
+    private mutating func confirm(sentAt sent: UInt64) {
+        let trusted = configuration.leaseMilliseconds - configuration.leaseMarginMilliseconds
+        leaseDeadline = sent + UInt64(max(0, trusted)) * 1_000_000
+        isConfirmed = true
+    }
+
+    private mutating func lose(_ shard: Int16) {
+        shards[shard] = nil
+        for position in staged.positions(inShard: shard) {
+            let slot = staged[position]
+            guard slot.phase == .waiting || slot.phase == .ready else { continue }
+            if let timer = slot.timer { _ = wheel.cancel(timer) }
+            staged.remove(at: position)
+        }
+    }
+
+    /// Doubts the leases when turns are too far apart: the process may have been suspended.
+    mutating func doubtLateTurn(at now: Moment, _ actions: inout [Action]) {
+        let gap = now.bootNanoseconds &- lastBoot
+        lastBoot = now.bootNanoseconds
+        let margin = UInt64(configuration.leaseMarginMilliseconds) * 1_000_000
+        if isConfirmed, gap > margin || now.bootNanoseconds >= leaseDeadline { doubt(&actions) }
+    }
+
+    /// Releases nothing until the database has confirmed the epochs.
+    mutating func doubt(_ actions: inout [Action]) {
+        isConfirmed = false
+        renew(&actions)
+    }
+
+    /// Reads what is in `outbox` and not in memory.
+    private mutating func recover(_ leases: [ShardLease], _ actions: inout [Action]) {
+        if let others = recovering {
+            recovering = others + leases
+            return
+        }
+        recovering = leases
+        actions.append(.recover(leases, after: nil))
+    }
+
+    /// Takes in a page of what was left behind, and asks for the next.
+    mutating func recovered(
+        _ events: [StagedEvent],
+        isLast: Bool,
+        at now: Moment,
+        _ actions: inout [Action]
+    ) {
+        guard let leases = recovering else { return }
+        // Changes of tasks are released by whoever wrote them; only what he left is taken.
+        let abandoned = now.wall.adding(microseconds: -10_000_000)
+        for event in events where event.type.topic != .taskEvents || event.due < abandoned {
+            guard let shard = shards[event.key.shard] else { continue }
+            admit(event, epoch: shard.lease.epoch, isRecovered: true, at: now)
+        }
+        if isLast {
+            recovering = nil
+        } else {
+            actions.append(.recover(leases, after: events.last?.key))
+        }
+    }
+}

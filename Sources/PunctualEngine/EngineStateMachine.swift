@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import PunctualCore
+package import PunctualTime
+internal import PunctualWheel
+
+/// The two clocks that a decision is made by, read once.
+package struct Moment: Sendable, Hashable {
+    /// Wall-clock time: what due instants are compared with.
+    package var wall: WallInstant
+    /// Nanoseconds on a clock that never steps and counts a suspend: what leases are counted by.
+    package var bootNanoseconds: UInt64
+
+    /// Creates a moment from its parts.
+    package init(wall: WallInstant, bootNanoseconds: UInt64) {
+        (self.wall, self.bootNanoseconds) = (wall, bootNanoseconds)
+    }
+}
+
+/// Everything that the engine decides, as a value: inputs in, actions out.
+///
+/// ```
+///              hint, renewal             staged               acknowledged
+///   reminders ───────────► look ──stage──► waiting ──wheel──► ready ──release──► released ──► gone
+///                          (lead before due)   │                │
+///                                              └── withdrawn ◄──┘
+/// ```
+///
+/// It holds the wheel, what is staged in memory, and for each owned shard the instant at which it
+/// must next be looked at. It reads no clock and touches no socket: whoever drives it performs the
+/// actions and says what came of them, so that a simulator can drive it just as the engine does.
+///
+/// Three rules keep the promises. *Never early*: an event leaves only if its due is not after the
+/// wall time of the very input that makes it leave. *Never lost*: nothing leaves memory but by an
+/// acknowledgement, a withdrawal or the loss of the lease, and then the database still has it.
+/// *Never by a former owner*: nothing is released between a doubt (a late turn, a clock step, an
+/// old lease) and the renewal that removes it.
+package struct EngineStateMachine: ~Copyable {
+    /// What has happened.
+    package enum Input: Sendable {
+        /// The engine starts.
+        case started
+        /// Shards were acquired; the request was sent at the given boot time.
+        case acquired(LeaseAnswer, sentAtNanoseconds: UInt64)
+        /// The acquisition failed, or found nothing it could take.
+        case acquisitionFailed
+        /// A second has passed.
+        case renewalDue
+        /// Leases were renewed; the request was sent at the given boot time.
+        case renewed(LeaseAnswer, sentAtNanoseconds: UInt64)
+        /// The renewal failed.
+        case renewalFailed
+        /// A reminder was armed.
+        case hinted(shard: Int16, due: WallInstant)
+        /// The armed instant has come, or there was more to do.
+        case ticked
+        /// Somebody set the wall clock.
+        case clockStepped
+        /// A stage has committed.
+        case staged(StageResult, StageRequest, took: Duration)
+        /// A stage failed, or nobody knows whether it committed.
+        case stageFailed(StageRequest)
+        /// A page of what a former owner left in `outbox`; the last one says so.
+        case recovered([StagedEvent], isLast: Bool)
+        /// The outbox could not be read.
+        case recoveryFailed
+        /// Payloads that memory had no room for.
+        case readBack([StagedEvent], of: [OutboxKey])
+        /// They could not be read.
+        case readBackFailed([OutboxKey])
+        /// The transport has accepted these events, and their outbox rows are gone.
+        case acknowledged([OutboxKey])
+        /// A rollover was done, or has to be tried again.
+        case rolledOver(OutboxKey, succeeded: Bool)
+    }
+
+    /// What is to be done.
+    package enum Action: Sendable {
+        /// Acquire shards that nobody holds.
+        case acquire
+        /// Renew the leases.
+        case renew([StageRange])
+        /// Stage.
+        case stage(StageRequest)
+        /// Read what a former owner left in `outbox`, after a key.
+        case recover([ShardLease], after: OutboxKey?)
+        /// Read payloads back.
+        case readBack([OutboxKey])
+        /// Release these events now.
+        case release([ReleasedEvent])
+        /// Create a successor.
+        case rollOver(StagedEvent)
+        /// Wake up at this instant; nil: not before the next input.
+        case arm(WallInstant?)
+        /// Come back with `.ticked` as soon as other work has had its turn.
+        case tickSoon
+    }
+
+    /// One stage on its way.
+    package struct StageRequest: Sendable, Hashable {
+        /// The shards, with the bound at which each scan starts.
+        package var ranges: [StageRange]
+        /// Up to when.
+        package var horizon: WallInstant
+        /// How many a shard at most.
+        package var limit: Int
+        /// Whether it catches up with what is overdue.
+        package var isCatchUp: Bool
+    }
+
+    /// What is known of an owned shard.
+    struct Shard {
+        var lease: ShardLease
+        /// Everything due before this has been staged; nil when nobody has looked yet.
+        var floor: WallInstant?
+        /// When the next reminder is due that is not staged.
+        var nextDue: WallInstant?
+        /// Where catching up with overdue reminders has got to; nil when there are none.
+        var backlog: WallInstant?
+        /// When a crowd is due that is too large for the ordinary lead.
+        var herd: WallInstant?
+    }
+
+    let configuration: EngineConfiguration
+    var wheel: TimingWheel<UInt32>
+    var shards: [Int16: Shard] = [:]
+    var staged = StagedEvents()
+    var ready = ReadyQueue()
+    var lead: StageLead
+    var lookTimer: TimerID?
+    var armed: WallInstant?
+
+    /// The boot time until which the leases are good without a doubt.
+    var leaseDeadline: UInt64 = 0
+    /// Whether the epochs have been confirmed since the last doubt.
+    var isConfirmed = false
+    var lastBoot: UInt64
+    var isRenewing = false
+    var isAcquiring = false
+    var renewals = 0
+    /// How many shards there are in all, once an acquisition or a renewal has told.
+    let shardCount: Int
+
+    var stageInFlight: StageRequest?
+    var hintsDuringStage: [Int16: WallInstant] = [:]
+    /// Events that must not come back with an answer that is still on its way.
+    var tombstones: Set<OutboxKey> = []
+    var recovering: [ShardLease]?
+    var readingBack = false
+    var rollovers = 0
+    var catchUpTokens: Double = 0
+    var catchUpRefilled: UInt64
+
+    /// Creates the machine of an engine that owns nothing yet.
+    package init(configuration: EngineConfiguration, shardCount: Int, now: Moment) {
+        self.configuration = configuration
+        self.shardCount = shardCount
+        wheel = TimingWheel(now: Tick(roundingDown: now.wall.microsecondsSinceEpoch))
+        let fixed = configuration.fixedLead
+        lead = StageLead(
+            bounds: (fixed ?? configuration.minimumLead)...(fixed ?? configuration.maximumLead)
+        )
+        (lastBoot, catchUpRefilled) = (now.bootNanoseconds, now.bootNanoseconds)
+    }
+
+    /// Takes one input and says what is to be done.
+    package mutating func handle(_ input: Input, at now: Moment) -> [Action] {
+        var actions: [Action] = []
+        doubtLateTurn(at: now, &actions)
+        switch input {
+        case .started: acquire(&actions)
+        case .acquired(let answer, let sent): acquired(answer, sentAt: sent, &actions)
+        case .acquisitionFailed: isAcquiring = false
+        case .renewalDue: renewalDue(&actions)
+        case .renewed(let answer, let sent): renewed(answer, sentAt: sent, &actions)
+        case .renewalFailed: isRenewing = false
+        case .hinted(let shard, let due): hinted(shard: shard, due: due)
+        case .ticked: break
+        case .clockStepped: doubt(&actions)
+        case .staged(let result, let request, let took):
+            lead.record(took)
+            finished(request, with: result, at: now)
+        case .stageFailed(let request): failed(request)
+        case .recovered(let events, let isLast):
+            recovered(events, isLast: isLast, at: now, &actions)
+        case .recoveryFailed: recovering = nil
+        case .readBack(let events, let keys): readBack(events, of: keys)
+        case .readBackFailed(let keys): readBack([], of: keys, retry: true)
+        case .acknowledged(let keys): acknowledged(keys)
+        case .rolledOver(let key, let succeeded):
+            rolledOver(key, succeeded: succeeded, at: now)
+        }
+        turnWheel(to: now)
+        releaseReady(at: now, &actions)
+        stageWhatIsDue(at: now, &actions)
+        forgetTombstones()
+        rearm(at: now, &actions)
+        return actions
+    }
+
+    /// Takes staged events back, after their outbox rows were deleted.
+    ///
+    /// - Returns: those that have not been released and never will be.
+    package mutating func withdraw(_ keys: [OutboxKey]) -> Set<OutboxKey> {
+        Set(keys.filter { shards[$0.shard] != nil && withdraw($0) })
+    }
+
+    private mutating func withdraw(_ key: OutboxKey) -> Bool {
+        guard let position = staged.position(of: key) else {
+            tombstones.insert(key)
+            return true
+        }
+        let slot = staged[position]
+        guard slot.phase == .waiting || slot.phase == .ready else { return false }
+        if let timer = slot.timer { _ = wheel.cancel(timer) }
+        staged.remove(at: position)
+        tombstones.insert(key)
+        return !slot.isRecovered
+    }
+
+    private mutating func forgetTombstones() {
+        guard stageInFlight == nil, recovering == nil, !readingBack else { return }
+        tombstones.removeAll(keepingCapacity: true)
+    }
+
+    /// Asks to be woken when the wheel next has something to do.
+    private mutating func rearm(at now: Moment, _ actions: inout [Action]) {
+        let next = wheel.nextExpiration.map {
+            WallInstant(microsecondsSinceEpoch: $0.microsecondsSinceEpoch)
+        }
+        guard next != armed else { return }
+        armed = next
+        actions.append(.arm(next))
+    }
+
+    /// What there is to say of the engine.
+    package func status(at now: Moment) -> EngineStatus {
+        var status = EngineStatus()
+        status.shards = shards.count
+        status.staged = staged.count - staged.unacknowledged
+        status.unacknowledged = staged.unacknowledged
+        let looks = shards.values.compactMap { $0.backlog ?? $0.nextDue }.min()
+        status.nextDue = [looks, staged.earliestDue].compactMap { $0 }.min()
+        if let due = status.nextDue {
+            status.oldestOverdueMicroseconds = max(
+                0,
+                now.wall.microsecondsSinceEpoch - due.microsecondsSinceEpoch
+            )
+        }
+        if !isConfirmed {
+            status.unreadyReason = "the leases have not been confirmed by the database"
+        }
+        return status
+    }
+}
+
+/// Positions of staged events whose instant has come, first in, first out.
+struct ReadyQueue {
+    private var positions: [Int] = []
+    private var head = 0
+
+    /// How many wait.
+    var count: Int { positions.count - head }
+
+    /// Adds one at the end.
+    mutating func append(_ position: Int) { positions.append(position) }
+
+    /// Takes the first.
+    mutating func popFirst() -> Int? {
+        guard head < positions.count else { return nil }
+        defer { head += 1 }
+        let position = positions[head]
+        if head > 4_096, head * 2 > positions.count {
+            positions.removeFirst(head)
+            head = 0
+        }
+        return position
+    }
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import PunctualCore
+package import PunctualLoop
+package import PunctualTime
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// The engine: it performs what ``EngineStateMachine`` decides, on the loop's thread.
+///
+/// The wall timer's callback re-enters it without a hop, and hands what is due to the transport in
+/// the same turn; everything that waits for the database is a task that comes back with an input.
+package actor ReminderEngine: LoopActor {
+    package nonisolated let loop: LoopExecutor
+    private let store: any ReminderStore
+    private let releaser: any EventReleaser
+    private let keeper: any SeriesKeeper
+    private let configuration: EngineConfiguration
+    private let logger: Logger
+    private let metrics = EngineMetrics()
+    private nonisolated let inbox = HintInbox()
+    private nonisolated let snapshot = Mutex(EngineStatus())
+
+    private var machine: EngineStateMachine
+    private var wallTimer: WallTimer?
+    private var renewalTimer: LoopTimer?
+    private var leases: Set<ShardLease> = []
+    private var isStopping = false
+    private var hasTickPending = false
+    private var failures = OutageLog()
+
+    /// Creates an engine that owns nothing until it runs.
+    package init(
+        store: any ReminderStore,
+        releaser: any EventReleaser,
+        keeper: any SeriesKeeper,
+        loop: LoopExecutor,
+        shardCount: Int,
+        configuration: EngineConfiguration,
+        logger: Logger
+    ) {
+        (self.store, self.releaser, self.keeper) = (store, releaser, keeper)
+        (self.loop, self.configuration, self.logger) = (loop, configuration, logger)
+        machine = EngineStateMachine(
+            configuration: configuration,
+            shardCount: shardCount,
+            now: .now
+        )
+    }
+
+    /// What there is to say of the engine, as of its last turn of a second.
+    package nonisolated var status: EngineStatus { snapshot.withLock { $0 } }
+
+    private func begin() throws {
+        wallTimer = try WallTimer(loop: loop) { [weak self] event in
+            self?.assumeIsolated { $0.take(event == .clockStepped ? .clockStepped : .ticked) }
+        }
+        let timer = LoopTimer(loop: loop) { [weak self] in
+            self?.assumeIsolated { $0.secondPassed() }
+        }
+        renewalTimer = timer
+        timer.start(after: .seconds(1), every: .seconds(1))
+        take(.started)
+    }
+
+    private func secondPassed() {
+        take(.renewalDue)
+        let status = machine.status(at: .now)
+        snapshot.withLock { snapshot in
+            let offset = snapshot.clockOffsetMicroseconds
+            snapshot = status
+            snapshot.clockOffsetMicroseconds = offset
+        }
+        metrics.record(status, longestTurnNanoseconds: loop.takeLongestTurnNanoseconds())
+    }
+
+    /// Gives one input to the machine and performs what it decides.
+    private func take(_ input: EngineStateMachine.Input) {
+        guard !isStopping else { return }
+        for action in machine.handle(input, at: .now) { perform(action) }
+    }
+
+    private func perform(_ action: EngineStateMachine.Action) {
+        switch action {
+        case .arm(let instant):
+            if let instant {
+                wallTimer?.arm(microsecondsSinceEpoch: instant.microsecondsSinceEpoch)
+            } else {
+                wallTimer?.disarm()
+            }
+        case .release(let events): release(events)
+        case .tickSoon: tickSoon()
+        case .acquire: Task { await acquire() }
+        case .renew(let ranges): Task { await renew(ranges) }
+        case .stage(let request): Task { await stage(request) }
+        case .recover(let leases, let key): Task { await recover(leases, after: key) }
+        case .readBack(let keys): Task { await readBack(keys) }
+        case .rollOver(let event): Task { await rollOver(event) }
+        }
+    }
+
+    private func release(_ events: [ReleasedEvent]) {
+        releaser.release(events) { [self, loop] keys in
+            loop.perform { [self] in assumeIsolated { $0.take(.acknowledged(keys)) } }
+        }
+        metrics.record(released: events)
+    }
+
+    private func tickSoon() {
+        guard !hasTickPending else { return }
+        hasTickPending = true
+        Task {
+            hasTickPending = false
+            take(.ticked)
+        }
+    }
+}
+
+// What waits for the database.
+extension ReminderEngine {
+    private func acquire() async {
+        let sent = Clocks.boottimeNanoseconds()
+        do {
+            let answer = try await store.acquire(
+                leaseMilliseconds: configuration.leaseMilliseconds
+            )
+            leases.formUnion(answer.shards.map(\.lease))
+            if !answer.shards.isEmpty {
+                logger.info("shards acquired", metadata: ["shards": "\(answer.shards.count)"])
+            }
+            failures.ended(logger)
+            take(.acquired(answer, sentAtNanoseconds: sent))
+        } catch {
+            failures.record(error, of: "acquire", logger)
+            take(.acquisitionFailed)
+        }
+    }
+
+    private func renew(_ ranges: [StageRange]) async {
+        let (sent, sentWall) = (Clocks.boottimeNanoseconds(), Clocks.realtimeMicroseconds())
+        do {
+            let answer = try await store.renew(
+                ranges,
+                leaseMilliseconds: configuration.leaseMilliseconds
+            )
+            let middle = sentWall + (Clocks.realtimeMicroseconds() - sentWall) / 2
+            noteClockOffset(answer.databaseTime.microsecondsSinceEpoch - middle, answer)
+            let held = Set(answer.shards.map(\.lease))
+            leases.subtract(ranges.map(\.lease).filter { !held.contains($0) })
+            releaser.setListeners(answer.listeners)
+            failures.ended(logger)
+            take(.renewed(answer, sentAtNanoseconds: sent))
+        } catch {
+            failures.record(error, of: "renew", logger)
+            take(.renewalFailed)
+        }
+    }
+
+    private func noteClockOffset(_ microseconds: Int64, _ answer: LeaseAnswer) {
+        guard !answer.shards.isEmpty else { return }
+        snapshot.withLock { $0.clockOffsetMicroseconds = microseconds }
+        metrics.record(clockOffsetMicroseconds: microseconds)
+    }
+
+    private func stage(_ request: EngineStateMachine.StageRequest) async {
+        let start = Clocks.monotonicNanoseconds()
+        do {
+            let result = try await store.stage(
+                request.ranges,
+                upTo: request.horizon,
+                limit: request.limit
+            )
+            let nanoseconds = Int64(Clocks.monotonicNanoseconds() - start)
+            metrics.record(stageNanoseconds: nanoseconds, events: result.events.count)
+            take(.staged(result, request, took: .nanoseconds(nanoseconds)))
+        } catch {
+            failures.record(error, of: "stage", logger)
+            take(.stageFailed(request))
+        }
+    }
+
+    private func recover(_ leases: [ShardLease], after key: OutboxKey?) async {
+        let limit = 1_000
+        do {
+            let events = try await store.stagedEvents(leases, after: key, limit: limit)
+            take(.recovered(events, isLast: events.count < limit))
+        } catch {
+            failures.record(error, of: "recover", logger)
+            take(.recoveryFailed)
+        }
+    }
+
+    private func readBack(_ keys: [OutboxKey]) async {
+        do {
+            take(.readBack(try await store.stagedEvents(keys), of: keys))
+        } catch {
+            failures.record(error, of: "read back", logger)
+            take(.readBackFailed(keys))
+        }
+    }
+
+    private func rollOver(_ event: StagedEvent) async {
+        do {
+            try await keeper.rollOver(event)
+            take(.rolledOver(event.key, succeeded: true))
+        } catch {
+            failures.record(error, of: "roll over", logger)
+            take(.rolledOver(event.key, succeeded: false))
+        }
+    }
+
+    /// Derives instants anew with a tzdata that was installed meanwhile, for the shards owned here.
+    package func deriveAnew() async {
+        do {
+            while try await keeper.deriveAnew(shards: leases.map(\.shard)) > 0, !isStopping {}
+        } catch { failures.record(error, of: "derive anew", logger) }
+    }
+}
+
+extension ReminderEngine: EngineHints {
+    package nonisolated func hint(shard: Int16, due: WallInstant) {
+        guard inbox.add(shard: shard, due: due) else { return }
+        loop.perform { [self] in assumeIsolated { $0.takeHints() } }
+    }
+
+    private func takeHints() {
+        for (shard, due) in inbox.takeAll() { take(.hinted(shard: shard, due: due)) }
+    }
+
+    package func withdraw(_ keys: [OutboxKey]) async -> Set<OutboxKey> { machine.withdraw(keys) }
+}
+
+extension ReminderEngine: Service {
+    /// Runs until the service group shuts down, then gives the leases back.
+    package func run() async throws {
+        try begin()
+        // Only a cancellation throws here, and the answer to it is the same: stop.
+        try? await gracefulShutdown()
+        isStopping = true
+        wallTimer?.close()
+        renewalTimer?.close()
+        do { try await store.release(Array(leases)) } catch {
+            logger.warning("leases not given back", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// Hints from other threads, the earliest of each shard, until the loop takes them.
+private final class HintInbox: Sendable {
+    private let hints = Mutex<[Int16: WallInstant]>([:])
+
+    /// Keeps a hint; answers whether the loop must be woken for it.
+    func add(shard: Int16, due: WallInstant) -> Bool {
+        hints.withLock { hints in
+            defer { hints[shard] = min(due, hints[shard] ?? due) }
+            return hints.isEmpty
+        }
+    }
+
+    func takeAll() -> [Int16: WallInstant] {
+        hints.withLock { hints in
+            defer { hints = [:] }
+            return hints
+        }
+    }
+}
+
+/// Says once that the database is out of reach, and once that it is back.
+private struct OutageLog {
+    private var isOut = false
+
+    mutating func record(_ error: any Error, of operation: String, _ logger: Logger) {
+        if !isOut {
+            logger.error(
+                "engine cannot reach its store",
+                metadata: ["operation": "\(operation)", "error": "\(error)"]
+            )
+        }
+        isOut = true
+    }
+
+    mutating func ended(_ logger: Logger) {
+        if isOut { logger.notice("engine reaches its store again") }
+        isOut = false
+    }
+}
+
+extension Moment {
+    /// The clocks of this host.
+    static var now: Moment {
+        Moment(
+            wall: WallInstant(microsecondsSinceEpoch: Clocks.realtimeMicroseconds()),
+            bootNanoseconds: Clocks.boottimeNanoseconds()
+        )
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PunctualCore
+internal import PunctualPostgres
+internal import PunctualTime
+
+extension ChangeSet {
+    /// The parameters of `change_apply.sql`: one JSON array of rows for each of its inputs.
+    var parameters: [PostgresValue] {
+        [
+            Self.rows(insertedTasks) { $0.writeRow(to: &$1) },
+            Self.rows(updatedTasks) { $0.writeRow(to: &$1) },
+            Self.rows(deletedTasks) { task, json in
+                json.object { json in
+                    json.member("shard", Int64(task.shard))
+                    json.member("id", task.id)
+                    json.member("version", task.version)
+                }
+            },
+            Self.rows(withdrawnReminders) { $0.writeRow(to: &$1) },
+            Self.rows(armedReminders) { $0.writeRow(to: &$1) },
+            Self.rows(events) { $0.writeRow(to: &$1) },
+            Self.rows(settledKeys) { key, json in
+                json.object { json in key.writeColumns(to: &json) }
+            },
+            Self.rows(seriesEntries) { $0.writeRow(to: &$1) },
+            Self.rows(answer.map { [$0] } ?? []) { $0.writeRow(to: &$1) },
+        ]
+    }
+
+    private static func rows<Row>(
+        _ rows: [Row],
+        _ write: (Row, inout JSONWriter) -> Void
+    ) -> PostgresValue {
+        var json = JSONWriter()
+        json.array { json in for row in rows { write(row, &json) } }
+        return .jsonb(utf8: json.utf8)
+    }
+}
+
+extension WithdrawnReminder {
+    fileprivate func writeRow(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("shard", Int64(shard))
+            json.member("id", id)
+            json.member("due", due)
+            json.member("nominal", nominal.description)
+        }
+    }
+}
+
+extension ArmedReminder {
+    fileprivate func writeRow(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("shard", Int64(shard))
+            json.member("due", due)
+            json.member("id", id)
+            json.member("kind", Int64(kind.rawValue))
+            json.member("task_id", taskID)
+            json.member("nominal", nominal.description)
+            json.member("misfire", Int64(misfire.action.code))
+            json.member("misfire_grace_ms", Int64(misfire.graceMilliseconds))
+        }
+    }
+}
+
+extension StagedEvent {
+    fileprivate func writeRow(to json: inout JSONWriter) {
+        json.object { json in
+            key.writeColumns(to: &json)
+            json.member("event_type", type.rawValue)
+            json.member("task_id", taskID)
+            json.member("user_id", userID)
+            json.member("due", due)
+            json.name("payload")
+            json.raw(payload)
+        }
+    }
+}
+
+extension OutboxKey {
+    fileprivate func writeColumns(to json: inout JSONWriter) {
+        json.member("shard", Int64(shard))
+        json.member("source_id", sourceID)
+        json.member("nominal", nominal.description)
+    }
+}
+
+extension SeriesEntry {
+    fileprivate func writeRow(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("shard", Int64(shard))
+            json.member("series_id", seriesID)
+            json.member("nominal", nominal.description)
+            json.member("due", due)
+            json.member("state", state.rawValue)
+        }
+    }
+}
+
+extension RememberedAnswer {
+    fileprivate func writeRow(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("shard", Int64(shard))
+            json.member("user_id", userID)
+            json.member("key", key)
+            json.member("fingerprint", fingerprint)
+            json.member("status", Int64(status))
+            json.member("body", body)
+        }
+    }
+}

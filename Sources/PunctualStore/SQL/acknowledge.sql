@@ -1,0 +1,41 @@
+-- Moves released events from `outbox` into `event_log`, with a delivery for each channel.
+--
+-- Events with an epoch count only while their lease holds. A repeat finds its row in `event_log`
+-- and changes nothing; so does an event whose outbox row is gone: it has been released, and that
+-- is recorded.
+WITH released AS MATERIALIZED (
+    SELECT *
+    FROM unnest(
+        $1::smallint[], $2::bigint[], $3::bigint[], $4::timestamp[], $5::uuid[], $6::text[],
+        $7::text[], $8::bigint[], $9::text[], $10::jsonb[], $11::timestamptz[]
+    ) AS r(
+        shard, epoch, source_id, nominal, event_id, event_type,
+        topic, task_id, user_id, payload, "timestamp"
+    )
+), leases AS MATERIALIZED (
+    SELECT s.shard, s.epoch
+    FROM (SELECT DISTINCT shard, epoch FROM released WHERE epoch > 0) AS r
+    JOIN shards AS s ON s.shard = r.shard AND s.epoch = r.epoch
+    FOR KEY SHARE OF s
+), fenced AS MATERIALIZED (
+    SELECT r.* FROM released AS r
+    WHERE r.epoch = 0 OR (r.shard, r.epoch) IN (SELECT l.shard, l.epoch FROM leases AS l)
+), settled AS (
+    DELETE FROM outbox AS o
+    USING fenced AS f
+    WHERE o.shard = f.shard AND o.source_id = f.source_id AND o.nominal = f.nominal
+), logged AS (
+    INSERT INTO event_log (
+        shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", processed
+    )
+    SELECT shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", true
+    FROM fenced
+    ON CONFLICT (shard, event_id) DO NOTHING
+    RETURNING shard, event_id, event_type
+)
+INSERT INTO deliveries (shard, event_id, channel, target, next_attempt_at)
+SELECT l.shard, l.event_id, c.channel, c.target, now()
+FROM logged AS l
+CROSS JOIN unnest($12::text[], $13::text[]) AS c(channel, target)
+WHERE l.event_type IN ('reminder.due', 'job.due')
+ON CONFLICT DO NOTHING

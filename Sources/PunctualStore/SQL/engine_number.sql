@@ -1,0 +1,1 @@
+SELECT nextval('engine_ids')::integer

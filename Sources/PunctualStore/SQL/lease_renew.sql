@@ -1,0 +1,39 @@
+-- Renews leases, and reports the earliest due of each shard and how crowded its near future is.
+-- The statement runs once a second, whatever is waiting. A session that is new, after a lost
+-- connection, takes the engine's lock again.
+WITH session AS MATERIALIZED (
+    SELECT CASE
+        WHEN current_setting('punctual.engine', true) IS DISTINCT FROM $4::text
+            THEN pg_try_advisory_lock(1347768899, $4)
+                AND set_config('punctual.engine', $4::text, false) IS NOT NULL
+        ELSE true
+    END
+), held AS (
+    UPDATE shards AS s
+    SET expires = clock_timestamp() + $5 * interval '1 millisecond'
+    FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS r(shard, epoch, low), session
+    WHERE s.shard = r.shard AND s.epoch = r.epoch AND s.engine_id = $4
+    RETURNING s.shard, s.epoch, coalesce(r.low, '-infinity') AS low
+)
+SELECT
+    h.shard,
+    h.epoch,
+    (
+        SELECT r.due FROM reminders AS r
+        WHERE r.shard = h.shard AND r.due >= h.low ORDER BY r.due LIMIT 1
+    ),
+    (
+        SELECT r.due FROM reminders AS r
+        WHERE r.shard = h.shard AND r.due >= h.low ORDER BY r.due OFFSET 499 LIMIT 1
+    ),
+    (
+        SELECT r.due FROM reminders AS r
+        WHERE r.shard = h.shard AND r.due >= h.low ORDER BY r.due OFFSET 999 LIMIT 1
+    ),
+    clock_timestamp(),
+    (
+        SELECT count(DISTINCT l.pid) FROM pg_locks AS l
+        WHERE l.locktype = 'advisory' AND l.classid = 1347768900
+            AND l.pid <> pg_backend_pid()
+    )
+FROM held AS h

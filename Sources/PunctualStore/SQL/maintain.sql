@@ -1,0 +1,1 @@
+SELECT maintain($1 * interval '1 second')

@@ -1,0 +1,117 @@
+-- Moves what is due up to $4 from `reminders` into `outbox`, as finished events.
+--
+-- The lease row is locked FOR KEY SHARE: a takeover, which changes the key (shard, epoch), waits
+-- for this statement, a renewal does not. A reminder that an edit has locked is passed over, and
+-- the answer says so. The scan of each shard starts at its lower bound, so that entries of the
+-- past, dead but not yet vacuumed, cost nothing.
+--
+-- A reminder that is beyond its grace is judged here: misfire 0 fires, 1 coalesces into the latest
+-- of its task that is overdue, 2 skips.
+WITH ranges AS MATERIALIZED (
+    SELECT s.shard, coalesce(r.low, '-infinity') AS low
+    FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS r(shard, epoch, low)
+    JOIN shards AS s ON s.shard = r.shard AND s.epoch = r.epoch
+    FOR KEY SHARE OF s
+), picked AS MATERIALIZED (
+    SELECT p.place, p.shard, p.due, p.id
+    FROM ranges AS g
+    CROSS JOIN LATERAL (
+        SELECT r.ctid AS place, r.shard, r.due, r.id
+        FROM reminders AS r
+        WHERE r.shard = g.shard AND r.due >= g.low AND r.due <= $4
+        ORDER BY r.due, r.id
+        LIMIT $5
+        FOR UPDATE SKIP LOCKED
+    ) AS p
+), moved AS (
+    DELETE FROM reminders AS r
+    WHERE r.shard = ANY($1) AND r.ctid = ANY(ARRAY(SELECT p.place FROM picked AS p))
+    RETURNING r.*
+), judged AS (
+    SELECT
+        m.*,
+        t.user_id,
+        u.email,
+        t.title, t.description, t.priority, t.tags, t.due AS task_due, t.timezone,
+        t.series_id, t.occurrence, t.version,
+        coalesce(t.nominal, t.due_local, m.nominal) AS nominal_time,
+        CASE
+            WHEN m.kind = 1 THEN 'rollover'
+            WHEN m.misfire = 0 OR m.due + m.misfire_grace_ms * interval '1 millisecond' >= $6
+                THEN 'reminder.due'
+            WHEN m.misfire = 2 THEN 'reminder.skipped'
+            WHEN EXISTS (
+                SELECT FROM unnest(t.reminder_dues, t.reminder_times, t.reminder_states)
+                    AS other(due, kind, state)
+                WHERE other.state = 0 AND other.kind <> 'rollover'
+                    AND other.due > (extract(epoch FROM m.due) * 1000000)::bigint
+                    AND other.due <= (extract(epoch FROM $6::timestamptz) * 1000000)::bigint
+            ) THEN 'reminder.coalesced'
+            ELSE 'reminder.due'
+        END AS event_type
+    FROM moved AS m
+    JOIN tasks AS t ON t.shard = m.shard AND t.id = m.task_id
+    LEFT JOIN users AS u ON u.shard = t.shard AND u.id = t.user_id
+), events AS MATERIALIZED (
+    SELECT
+        j.shard, j.id AS source_id, j.nominal, j.event_type, j.task_id, j.user_id, j.due,
+        CASE WHEN j.kind = 1 THEN '{}'::jsonb ELSE
+            jsonb_build_object(
+                'version', '1.0',
+                'event_type', j.event_type,
+                'task_id', j.task_id,
+                'user_id', j.user_id,
+                'user_email', j.email,
+                'title', j.title,
+                'due_at', rfc3339(j.task_due),
+                'remind_at', rfc3339(j.due),
+                'nominal_time', j.nominal_time,
+                'occurrence', j.occurrence,
+                'reminder_id', j.id,
+                'task_data', jsonb_build_object(
+                    'id', j.task_id,
+                    'title', j.title,
+                    'description', j.description,
+                    'priority', (ARRAY['low', 'medium', 'high', 'urgent'])[j.priority + 1],
+                    'tags', j.tags,
+                    'due_date', rfc3339(j.task_due),
+                    'timezone', j.timezone,
+                    'series_id', j.series_id,
+                    'version', j.version
+                )
+            )
+        END AS payload
+    FROM judged AS j
+), staged AS (
+    INSERT INTO outbox (shard, source_id, nominal, event_type, task_id, user_id, due, payload)
+    SELECT shard, source_id, nominal, event_type, task_id, user_id, due, payload
+    FROM events
+    ON CONFLICT (shard, source_id, nominal) DO NOTHING
+), bounds AS (
+    SELECT
+        g.shard,
+        g.low,
+        (SELECT count(*) FROM picked AS p WHERE p.shard = g.shard) AS taken
+    FROM ranges AS g
+)
+SELECT
+    shard, source_id, nominal, event_type, task_id, user_id, due, payload, false AS has_locked
+FROM events
+UNION ALL
+-- The row that many places behind the bound: the first that is left, unless some were passed over.
+SELECT
+    b.shard, NULL, NULL, NULL, NULL, NULL, next.due, NULL,
+    coalesce(
+        (next.due, next.id) <= (
+            SELECT p.due, p.id FROM picked AS p
+            WHERE p.shard = b.shard ORDER BY p.due DESC, p.id DESC LIMIT 1
+        ), b.taken < $5 AND next.due <= $4
+    )
+FROM bounds AS b
+LEFT JOIN LATERAL (
+    SELECT r.due, r.id
+    FROM reminders AS r
+    WHERE r.shard = b.shard AND r.due >= b.low
+    ORDER BY r.due, r.id
+    OFFSET b.taken LIMIT 1
+) AS next ON true

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import PunctualPostgres
+
+/// Brings the schema of a database up to what this program expects.
+///
+/// Migrations are numbered and only go forward; each runs in a transaction, all of them under an
+/// advisory lock, so that any number of processes may try at once.
+package struct SchemaMigrator: Sendable {
+    /// One step of the schema.
+    struct Migration: Sendable {
+        let number: Int32
+        let name: String
+        let sql: [UInt8]
+    }
+
+    private static let migrations = [
+        Migration(
+            number: 1,
+            name: "foundation",
+            sql: PackageResources.migration_0001_foundation_sql
+        )
+    ]
+
+    private let pool: PostgresPool
+    private let shards: Int
+
+    /// Creates a migrator; `shards` is what a new database is made for, 1 to 4,096.
+    package init(pool: PostgresPool, shards: Int = 64) { (self.pool, self.shards) = (pool, shards) }
+
+    /// Applies what is missing.
+    ///
+    /// - Returns: the names of the migrations applied, none when the schema was current.
+    /// - Throws: ``StoreError`` when the database was made for another number of shards or by a
+    ///   newer program.
+    package func migrate() async throws -> [String] {
+        try await pool.transaction { session in
+            try await session.executeScript(
+                """
+                SET LOCAL lock_timeout = 0;
+                SELECT pg_advisory_xact_lock(1347768898);
+                CREATE TABLE IF NOT EXISTS schema_migrations (
+                    number integer PRIMARY KEY,
+                    name text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT now()
+                );
+                """
+            )
+            let applied = try await Self.applied(by: { try await session.execute($0, $1) })
+            let missing = try Self.missing(given: applied)
+            for migration in missing {
+                try await session.executeScript(String(decoding: migration.sql, as: UTF8.self))
+                _ = try await session.execute(
+                    PostgresStatement(
+                        sql: "INSERT INTO schema_migrations (number, name) VALUES ($1, $2)"
+                    ),
+                    [.int4(migration.number), .text(migration.name)]
+                )
+            }
+            if applied.isEmpty { try await makeShards(session) }
+            let count = try await session.execute(
+                PostgresStatement(sql: "SELECT count(*) FROM shards")
+            )
+            try check(Int(count.first?.int8(0) ?? 0))
+            return missing.map(\.name)
+        }
+    }
+
+    /// The names of the migrations that are missing.
+    ///
+    /// - Throws: ``StoreError`` when the database was made by a newer program.
+    package func pending() async throws -> [String] {
+        let exists = try await pool.execute(
+            PostgresStatement(sql: "SELECT to_regclass('schema_migrations') IS NOT NULL")
+        )
+        guard try exists.first?.bool(0) ?? false else { return Self.migrations.map(\.name) }
+        let applied = try await Self.applied(by: { try await pool.execute($0, $1) })
+        return try Self.missing(given: applied).map(\.name)
+    }
+
+    /// Makes sure that this program can work with the schema as it is.
+    ///
+    /// - Throws: ``StoreError`` that says what to run, or which setting to change.
+    package func validate() async throws {
+        guard try await pending().isEmpty else {
+            throw StoreError(
+                .schemaOutdated,
+                "The database schema is not up to date; run `punctual migrate` first."
+            )
+        }
+        let count = try await pool.execute(PostgresStatement(sql: "SELECT count(*) FROM shards"))
+        try check(Int(count.first?.int8(0) ?? 0))
+    }
+
+    private func makeShards(_ session: PostgresSession) async throws {
+        _ = try await session.execute(
+            PostgresStatement(
+                sql: "INSERT INTO shards (shard) SELECT generate_series(0, $1 - 1)"
+            ),
+            [.int4(Int32(shards))]
+        )
+    }
+
+    private func check(_ count: Int) throws {
+        guard count == shards else {
+            throw StoreError(
+                .shardCount,
+                "PUNCTUAL_SHARDS is \(shards), but this database was made for \(count) shards; "
+                    + "set it to \(count)."
+            )
+        }
+    }
+
+    private static func applied(
+        by execute: (PostgresStatement, [PostgresValue]) async throws -> PostgresResult
+    ) async throws -> Set<Int32> {
+        let result = try await execute(
+            PostgresStatement(sql: "SELECT number FROM schema_migrations"),
+            []
+        )
+        return Set(try result.map { try $0.int4(0) })
+    }
+
+    private static func missing(given applied: Set<Int32>) throws -> [Migration] {
+        if let newest = applied.max(), newest > migrations.count {
+            throw StoreError(
+                .schemaTooNew,
+                "The database schema (\(newest)) is newer than this program; upgrade the program."
+            )
+        }
+        return migrations.filter { !applied.contains($0.number) }
+    }
+}
