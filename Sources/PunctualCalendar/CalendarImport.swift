@@ -45,11 +45,12 @@ package struct CalendarImport: Sendable {
             )
         }
         let zones = ZoneResolver(defaultZone: defaultZone, isKnownZone: isKnownZone)
+        var reader = EntryReader(zones: zones, notices: notices)
         var entries: [CalendarEntry] = []
         for root in roots {
             let calendar = root.name == "VCALENDAR" ? root : nil
-            calendar?.tallyUnkept(&notices)
-            var reader = EntryReader(calendar: calendar, zones: zones, notices: notices)
+            calendar?.tallyUnkept(&reader.notices)
+            reader.enter(calendar, zones: zones)
             for component in calendar?.children ?? [root] {
                 if component.isEntry {
                     entries.append(reader.read(component))
@@ -62,9 +63,8 @@ package struct CalendarImport: Sendable {
                     )
                 }
             }
-            notices = reader.notices
         }
-        var merger = EntryMerger(entries: entries, notices: notices)
+        var merger = EntryMerger(entries: entries, notices: reader.notices)
         tasks = merger.merged()
         entryCount = entries.count
         mergedCount = merger.mergedCount

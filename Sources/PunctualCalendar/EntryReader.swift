@@ -28,12 +28,18 @@ struct EntryReader {
     private(set) var component = CalendarComponent(name: "", line: 0)
     private(set) var label: String?
     /// METHOD:CANCEL (RFC 5546 §3.2.5): every entry of the calendar is cancelled.
-    private let isCancellation: Bool
+    private var isCancellation = false
 
-    init(calendar: CalendarComponent?, zones: ZoneResolver, notices: consuming NoticeLog) {
+    init(zones: ZoneResolver, notices: consuming NoticeLog) {
         self.zones = zones
         self.notices = notices
+    }
+
+    /// Turns to the entries of `calendar`, which may define zones of its own; `nil` for an entry
+    /// that stands outside of any.
+    mutating func enter(_ calendar: CalendarComponent?, zones: ZoneResolver) {
         isCancellation = calendar?.first("METHOD")?.value.uppercased() == "CANCEL"
+        self.zones = zones
         if let calendar { self.zones.learn(from: calendar) }
     }
 
