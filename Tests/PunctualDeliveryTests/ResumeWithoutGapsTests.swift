@@ -91,7 +91,9 @@ private final class World: Sendable {
         readLog()
     }
 
+    /// Lets everything arrive that is under way, and nothing happen any more.
     func settle() {
+        store.duringRead.change { $0 = nil }
         acknowledge(atMost: .max)
         logElsewhere()
         readLog()
