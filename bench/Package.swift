@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// A package of its own, so that what it needs never enters Punctual's own dependencies. The name
+// is given because the folder above may have any.
+let package = Package(
+    name: "punctual-bench",
+    products: [.executable(name: "punctual-bench", targets: ["PunctualBench"])],
+    dependencies: [
+        .package(name: "punctual", path: ".."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "PunctualBench",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "PunctualTime", package: "punctual"),
+                .product(name: "PunctualWheel", package: "punctual"),
+            ],
+            swiftSettings: [
+                .swiftLanguageMode(.v6),
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                .treatAllWarnings(as: .error),
+            ]
+        )
+    ]
+)

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// Asks how fast durable creates are answered.
+struct IngestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Durable creates: one by one on C connections, then in batches.",
+        discussion: """
+            Each connection sends its next create when the last was answered. With --firing, a \
+            steady stream of other reminders comes due at the same time, and its lateness is \
+            reported too.
+            """
+    )
+
+    @Option(help: "Connections that create one by one.")
+    var connections = 16
+
+    @Option(help: "Seconds for each of the two parts.")
+    var seconds = 10
+
+    @Option(help: "Tasks in one batch.")
+    var batch = 1_000
+
+    @Option(help: "Connections that send batches.")
+    var batchConnections = 2
+
+    @Option(help: "Reminders a second that fire meanwhile.")
+    var firing = 0
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...256).contains(connections), (1...256).contains(batchConnections),
+            (1...3_600).contains(seconds), (1...1_000).contains(batch),
+            (0...100_000).contains(firing)
+        else {
+            throw ValidationError(
+                """
+                --connections and --batch-connections are 1 to 256, --seconds 1 to 3600, --batch 1 \
+                to 1000, --firing 0 to 100000.
+                """
+            )
+        }
+    }
+
+    func run() throws {
+        try server.withServer { server in
+            let beside =
+                try firing == 0
+                ? nil
+                : SteadyRun(
+                    port: server.port,
+                    rate: firing,
+                    count: firing * (2 * seconds + 3),
+                    ahead: 3,
+                    batch: max(1, firing / 100),
+                    connections: 2
+                )
+            if beside != nil { WallClock.sleep(milliseconds: 3_500) }
+            Progress.say("one by one on \(connections) connections")
+            let single = try measure(server, batch: 1, connections: connections)
+            Progress.say("batches of \(batch) on \(batchConnections) connections")
+            let batched = try measure(server, batch: batch, connections: batchConnections)
+            let drained = try waitForOutbox(server)
+
+            var report = Report("ingest")
+            report.add("sent", single.created + batched.created)
+            report.add("single", Self.figures(single))
+            report.add("batched", Self.figures(batched))
+            report.add(
+                "batched_per_s_drained",
+                Double(batched.created) / (batched.seconds + drained)
+            )
+            report.add("outbox_drain_s", drained)
+            if let (ledger, _) = try beside?.finish() {
+                let account = ledger.account(for: ledger.due.indices)
+                report.add(account, ratePerSecond: Double(firing))
+            }
+            report.print(asJSON: output.json)
+        }
+    }
+
+    private struct Part {
+        let created: Int
+        let seconds: Double
+        let latencies: Percentiles
+    }
+
+    private func measure(_ server: PunctualServer, batch: Int, connections: Int) throws -> Part {
+        let base = WallClock.nanoseconds / 1_000 + 365 * 86_400 * 1_000_000
+        let created = Counter()
+        let began = WallClock.nanoseconds
+        let load = try CreateLoad(
+            port: server.port,
+            plan: CreateLoad.Plan(
+                title: "ingest ",
+                range: 0..<Int.max / 2,
+                batch: batch,
+                connections: connections,
+                due: { base + Int64($0) * 1_000 },
+                stopAt: began + Int64(seconds) * 1_000_000_000,
+                accepted: { _ in created.increment() }
+            )
+        )
+        let latencies = try load.finish()
+        return Part(
+            created: created.value,
+            seconds: Double(WallClock.nanoseconds - began) / 1e9,
+            latencies: Percentiles(nanoseconds: latencies)
+        )
+    }
+
+    private static func figures(_ part: Part) -> JSON {
+        .object([
+            ("created", .integer(part.created)),
+            ("per_s", .number(Double(part.created) / part.seconds)),
+            ("latency_ms", part.latencies.json),
+        ])
+    }
+
+    /// Waits until the change events of the batches have left the outbox; returns the seconds.
+    private func waitForOutbox(_ server: PunctualServer) throws -> Double {
+        let began = WallClock.monotonicNanoseconds
+        let tolerated = firing * 6
+        while true {
+            let rows = try server.cluster.query("SELECT count(*) FROM outbox").first
+            let seconds = Double(WallClock.monotonicNanoseconds - began) / 1e9
+            guard let count = rows.flatMap({ Int($0) }) else {
+                throw BenchError("the outbox could not be counted")
+            }
+            if count <= tolerated { return seconds }
+            guard seconds < 120 else { throw BenchError("\(count) rows stay in the outbox") }
+            WallClock.sleep(milliseconds: 20)
+        }
+    }
+}

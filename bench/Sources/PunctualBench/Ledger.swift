@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What was promised and what came: for each reminder of a run its due instant and its arrival.
+///
+/// Each index of `accepted` is written by the one thread that created it, and the arrivals by the
+/// one thread that receives; everything is read after those threads have been joined. The atomics
+/// are for the progress line.
+final class Ledger: @unchecked Sendable {
+    /// When each reminder is due, in microseconds since the Unix epoch.
+    let due: [Int64]
+    private let isAccepted: UnsafeMutableBufferPointer<Bool>
+    /// The arrival in nanoseconds since the Unix epoch; 0 if it has not come.
+    private let arrival: UnsafeMutableBufferPointer<Int64>
+    private let eventID: UnsafeMutableBufferPointer<UUIDBits>
+    private(set) var repeatedEvents = 0
+    private(set) var repeatedReminders = 0
+    private(set) var wrongDue = 0
+    private(set) var strangers = 0
+
+    let sentCount = Atomic(0)
+    let receivedCount = Atomic(0)
+    let worstSinceAsked = Atomic<Int64>(0)
+
+    init(due: [Int64]) {
+        self.due = due
+        isAccepted = .allocate(capacity: due.count)
+        isAccepted.initialize(repeating: false)
+        arrival = .allocate(capacity: due.count)
+        arrival.initialize(repeating: 0)
+        eventID = .allocate(capacity: due.count)
+        eventID.initialize(repeating: UUIDBits(high: 0, low: 0))
+    }
+
+    deinit {
+        isAccepted.deallocate()
+        arrival.deallocate()
+        eventID.deallocate()
+    }
+
+    /// Notes that the server has answered 2xx for a reminder.
+    func accept(_ index: Int) {
+        isAccepted[index] = true
+        sentCount.add(1, ordering: .relaxed)
+    }
+
+    /// Notes an event; `nanoseconds` is when the socket gave it.
+    func receive(_ event: FiredEvent, at nanoseconds: Int64) {
+        guard due.indices.contains(event.index) else {
+            strangers += 1
+            return
+        }
+        let index = event.index
+        guard arrival[index] == 0 else {
+            if eventID[index] == event.id { repeatedEvents += 1 } else { repeatedReminders += 1 }
+            return
+        }
+        arrival[index] = nanoseconds
+        eventID[index] = event.id
+        if event.remindAt != due[index] { wrongDue += 1 }
+        receivedCount.add(1, ordering: .relaxed)
+        worstSinceAsked.max(nanoseconds - due[index] * 1_000, ordering: .relaxed)
+    }
+
+    /// When a reminder came, in nanoseconds since the Unix epoch, or nil.
+    func arrival(of index: Int) -> Int64? {
+        arrival[index] == 0 ? nil : arrival[index]
+    }
+
+    /// The lateness of every reminder of a range that came, in nanoseconds; negative if early.
+    func lateness(in range: Range<Int>) -> [Int64] {
+        range.compactMap { index in arrival(of: index).map { $0 - due[index] * 1_000 } }
+    }
+
+    /// The promises of a range, kept or not.
+    func account(for range: Range<Int>) -> Account {
+        let lateness = lateness(in: range)
+        return Account(
+            sent: range.count { isAccepted[$0] },
+            received: lateness.count,
+            lost: range.count { isAccepted[$0] && arrival[$0] == 0 },
+            early: lateness.count { $0 < 0 },
+            repeated: repeatedEvents + repeatedReminders,
+            wrongDue: wrongDue,
+            lateness: Percentiles(nanoseconds: lateness)
+        )
+    }
+
+    struct Account {
+        let sent, received, lost, early, repeated, wrongDue: Int
+        let lateness: Percentiles
+    }
+}
+
+/// The 128 bits of an event id.
+struct UUIDBits: Equatable {
+    let high, low: UInt64
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A real `punctual serve` over a private cluster, on a free port of loopback.
+final class PunctualServer {
+    let cluster: PrivateCluster
+    let port: UInt16
+    let executable: String
+    private let environment: [String: String]
+    private let log: String
+    private var process: ChildProcess?
+
+    /// Starts a cluster, migrates it, serves, and waits until it is ready.
+    init(executable: String) throws {
+        guard access(executable, X_OK) == 0 else {
+            throw BenchError(
+                "there is no server at \(executable); build it with"
+                    + " `swift build -c release --product punctual`, or give --server"
+            )
+        }
+        self.executable = executable
+        Progress.say("starting PostgreSQL and \(executable)")
+        cluster = try PrivateCluster()
+        port = try HTTPConnection.freePort()
+        log = cluster.folder + "/server.log"
+        environment = [
+            "PUNCTUAL_DATABASE_URL": cluster.connectionString,
+            "PUNCTUAL_HTTP_PORT": String(port),
+        ]
+        try ChildProcess.run([executable, "migrate"], environment: environment, log: log)
+        try start()
+        try waitUntilReady()
+    }
+
+    /// Executes `punctual serve`, and returns at once.
+    func start() throws {
+        let started = try ChildProcess.start(
+            [executable, "serve"],
+            environment: environment,
+            log: log
+        )
+        process = started
+        Cleanup.add {
+            started.send(SIGKILL)
+            started.wait()
+        }
+    }
+
+    /// Ends the server as a power cut would.
+    func kill() {
+        process?.send(SIGKILL)
+        process?.wait()
+        process = nil
+    }
+
+    /// Waits for 200 from `/readyz`.
+    func waitUntilReady() throws {
+        let deadline = WallClock.monotonicNanoseconds + 60_000_000_000
+        var last = "no answer"
+        while WallClock.monotonicNanoseconds < deadline {
+            if let process, process.hasEnded {
+                self.process = nil
+                throw BenchError("the server ended\n\(ChildProcess.tail(of: log))")
+            }
+            // It does not listen yet, which is what is being waited for.
+            if let response = try? HTTPConnection(port: port).send("GET", "/readyz") {
+                if response.status == 200 { return }
+                last = String(decoding: response.body, as: UTF8.self)
+            }
+            WallClock.sleep(milliseconds: 2)
+        }
+        throw BenchError("not ready after 60 s: \(last)\n\(ChildProcess.tail(of: log))")
+    }
+
+    /// The server's resident memory in MB, or nil if it has ended.
+    var residentMegabytes: Double? {
+        guard let process, let status = try? readFile("/proc/\(process.pid)/status") else {
+            return nil
+        }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line.flatMap { Double($0.filter(\.isNumber)) }.map { $0 / 1024 }
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import PunctualWheel
+
+/// Asks what a timer costs.
+struct WheelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wheel",
+        abstract: "Nanoseconds for insert, cancel and fire, and bytes a timer.",
+        discussion: """
+            Due ticks are random: over --span seconds, all different in order and place, which is \
+            the worst case for the processor's caches. Each figure is the median of the rounds.
+            """
+    )
+
+    @Option(help: "How many timers.")
+    var count = 1_000_000
+
+    @Option(help: "Over how many seconds their due ticks are spread.")
+    var span = 1_000
+
+    @Option(help: "How many rounds.")
+    var rounds = 5
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (1...100_000_000).contains(count), (1...30_000_000_000).contains(span),
+            (1...100).contains(rounds)
+        else {
+            throw ValidationError(
+                "--count is 1 to 100000000, --span 1 to 30000000000, --rounds 1 to 100."
+            )
+        }
+    }
+
+    func run() throws {
+        var random = SplitMix64(state: 1)
+        let now = Tick(roundingDown: 1_790_000_000_000_000)
+        let ticks = UInt64(span) * 1_000_000 / UInt64(Tick.microseconds)
+        let dues = (0..<count).map { _ in
+            Tick(rawValue: now.rawValue + 1 + random.next() % ticks)
+        }
+        var measured: [Round] = []
+        for round in 1...rounds {
+            measured.append(try Round(dues: dues, now: now, span: ticks))
+            Progress.say("round \(round) of \(rounds)")
+        }
+        func median(_ figure: (Round) -> Double) -> Double {
+            measured.map(figure).sorted()[rounds / 2]
+        }
+        var report = Report("wheel")
+        report.add("count", count)
+        report.add("span_s", span)
+        report.add("insert_growing_ns", median(\.insertGrowing))
+        report.add("insert_ns", median(\.insert))
+        report.add("cancel_ns", median(\.cancel))
+        report.add("fire_ns", median(\.fire))
+        report.add("fire_by_next_expiration_ns", median(\.fireByNextExpiration))
+        report.add("bytes_a_timer", measured[0].bytes)
+        report.print(asJSON: output.json)
+    }
+
+    /// One round on a new wheel: nanoseconds for each timer.
+    private struct Round {
+        var insertGrowing, cancel, insert, fire, fireByNextExpiration, bytes: Double
+
+        init(dues: [Tick], now: Tick, span: UInt64) throws {
+            let count = Double(dues.count)
+            var ids: [TimerID] = []
+            ids.reserveCapacity(dues.count)
+            var wheel = TimingWheel<UInt64>(now: now)
+            var sum: UInt64 = 0
+            let memory = residentBytes()
+            var clock = Stopwatch()
+
+            for due in dues { ids.append(try wheel.insert(due.rawValue, at: due)) }
+            insertGrowing = clock.lap() / count
+            bytes = Double(residentBytes() - memory) / count - Double(MemoryLayout<TimerID>.stride)
+            _ = clock.lap()
+
+            for id in ids { sum &+= wheel.cancel(id) ?? 0 }
+            cancel = clock.lap() / count
+
+            for (index, due) in dues.enumerated() {
+                ids[index] = try wheel.insert(due.rawValue, at: due)
+            }
+            insert = clock.lap() / count
+
+            let end = Tick(rawValue: now.rawValue + span + 1)
+            wheel.advance(to: end) { sum &+= $0 }
+            fire = clock.lap() / count
+
+            for due in dues {
+                _ = try wheel.insert(due.rawValue, at: Tick(rawValue: due.rawValue + span + 1))
+            }
+            _ = clock.lap()
+            while let tick = wheel.nextExpiration { wheel.advance(to: tick) { sum &+= $0 } }
+            fireByNextExpiration = clock.lap() / count
+
+            let expected = dues.reduce(UInt64(0)) { $0 &+ $1.rawValue } &* 3
+            guard sum == expected else { throw BenchError("a timer was lost or fired twice") }
+        }
+    }
+}
+
+/// Laps of a loop that only computes, on the clock of its thread: others may use the core too.
+struct Stopwatch {
+    private var last = WallClock.threadNanoseconds
+
+    /// Nanoseconds of this thread since the last lap.
+    mutating func lap() -> Double {
+        let now = WallClock.threadNanoseconds
+        defer { last = now }
+        return Double(now - last)
+    }
+}
+
+/// The bench's own resident memory.
+func residentBytes() -> Int {
+    // Without /proc the figure is 0, and says so.
+    let fields = (try? readFile("/proc/self/statm"))?.split(separator: " ") ?? []
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4_096 : 0
+}
+
+/// The generator of random ticks: SplitMix64 (Steele, Lea and Flood, 2014).
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
