@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Hummingbird
+internal import HummingbirdCore
+package import Logging
+package import NIOCore
+
+/// Makes the HTTP server of the process: a service that binds when it runs.
+///
+/// - Parameters:
+///   - configuration: where it listens, which routes it has and how much it takes.
+///   - services: what the routes call.
+///   - logger: where refusals and failures are logged.
+///   - onServerRunning: called once the socket listens, with its channel.
+package func makeApplication(
+    configuration: HTTPConfiguration,
+    services: HTTPServices,
+    logger: Logger,
+    onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+) -> some ApplicationProtocol {
+    Application(
+        router: makeRouter(configuration: configuration, services: services),
+        server: HTTPServerBuilder { responder in
+            EventLoopChannel(
+                base: HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(
+                        idleTimeout: TimeAmount(configuration.idleTimeout),
+                        httpDecoderConfiguration: .init(
+                            maxHeaderFieldSize: 16 << 10,
+                            maxHeaderListSize: 64 << 10,
+                            maxHeaderFieldCount: 100
+                        )
+                    )
+                )
+            )
+        },
+        configuration: ApplicationConfiguration(
+            address: .hostname(configuration.host, port: configuration.port),
+            serverName: "punctual",
+            backlog: 1_024,
+            availableConnectionsDelegate: MaximumAvailableConnections(
+                configuration.maximumConnections
+            )
+        ),
+        onServerRunning: onServerRunning,
+        logger: logger
+    )
+}
+
+/// The routes of the roles that are enabled, behind the middleware that every request passes.
+func makeRouter(
+    configuration: HTTPConfiguration,
+    services: HTTPServices
+) -> Router<EdgeContext> {
+    var routes = RouteTable(authenticator: services.authenticator)
+    routes.addHealth(services)
+    if configuration.servesTasks {
+        routes.addTasks(services, configuration)
+        routes.addReminders(services, configuration)
+        routes.addRecurrence(services, configuration)
+        routes.addImport(services, configuration)
+    }
+    if configuration.servesTasks || configuration.servesUpdates {
+        routes.addUpdates(services, configuration)
+    }
+    let router = Router(context: EdgeContext.self)
+    router.add(middleware: EdgeMiddleware(metrics: HTTPMetrics(registry: services.metrics)))
+    routes.install(in: router)
+    return router
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Hummingbird
+internal import PunctualCore
+internal import PunctualTime
+
+extension RouteTable {
+    /// Adds the preview of rules that are not stored.
+    mutating func addRecurrence(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
+        on(.post, "/api/recurrence/preview") { call in
+            _ = try call.user
+            let value = try await call.json(limit: configuration.maximumBodyBytes).value
+            let preview = try RecurrencePreview(value)
+            let occurrences = try services.tasks.preview(
+                preview.input,
+                timezone: preview.timezone,
+                dst: preview.dst,
+                count: preview.count
+            )
+            let rules = preview.timezone.flatMap { services.zones.rules(for: $0) } ?? .utc
+            return Response(json: { writer in
+                writer.object { writer in
+                    writer.name("items")
+                    writer.array { writer in
+                        for occurrence in occurrences { occurrence.write(to: &writer, in: rules) }
+                    }
+                    writer.member("next_cursor", nil as String?)
+                    writer.member("rrule", preview.input.rule.description)
+                    writer.name("recurrence_pattern")
+                    RecurrencePattern(
+                        preview.input.rule,
+                        exdates: preview.input.exdates,
+                        rdates: preview.input.rdates
+                    ).write(to: &writer)
+                }
+            })
+        }
+    }
+}
+
+/// What a request to preview a rule asks for.
+struct RecurrencePreview {
+    /// The rule with its start and its dates.
+    let input: RecurrenceInput
+    /// The zone; nil means UTC.
+    let timezone: String?
+    /// What happens at gaps and folds.
+    let dst: DSTPolicy?
+    /// How many occurrences.
+    let count: Int
+
+    init(_ body: JSONValue) throws(Problem) {
+        var reader = FieldReader()
+        var fields = RecurrenceFields()
+        var (timezone, dst, count) = (String?.none, DSTPolicy?.none, 10)
+        let isObject = reader.object(body, "") { reader, member, pointer in
+            switch member.name {
+            case "timezone":
+                timezone = reader.nullable(member.value) { $0.string($1, pointer) }
+            case "dst": dst = reader.nullable(member.value) { $0.dst($1, pointer) }
+            case "count":
+                count = reader.integer(member.value, pointer) ?? count
+                if !(1...BodyLimits.preview).contains(count) {
+                    reader.refuse(pointer, "From 1 to \(BodyLimits.preview).")
+                }
+            default: return fields.read(member, pointer, &reader)
+            }
+            return true
+        }
+        let input = fields.input(
+            isRecurring: .keep,
+            current: nil,
+            timezone: timezone,
+            &reader
+        ).applied(to: nil)
+        if isObject, fields.rrule.isMissing, fields.pattern.isMissing, reader.problem == nil {
+            reader.refuse("/rrule", "Give an rrule or a recurrence_pattern.")
+        }
+        if isObject, fields.start.isMissing, reader.problem == nil {
+            reader.refuse("/dtstart", "Say when the series starts.")
+        }
+        try reader.finish()
+        guard let input else { throw .invalid("", "It is no recurrence.") }
+        (self.input, self.timezone, self.dst, self.count) = (input, timezone, dst, count)
+    }
+}
+
+extension Update {
+    /// Whether the request gives no value.
+    fileprivate var isMissing: Bool { !isGiven }
+}
+
+extension Occurrence {
+    /// Writes the local time, the instant, and what the zone made of it where it had a choice.
+    fileprivate func write(to writer: inout JSONWriter, in rules: ZoneRules) {
+        writer.object { writer in
+            writer.member("local", nominal.description)
+            writer.member("utc", instant)
+            writer.member("note", note(in: rules))
+        }
+    }
+
+    private func note(in rules: ZoneRules) -> String? {
+        guard let instant, let resolution else { return nil }
+        switch resolution {
+        case .unique: return nil
+        case .gap:
+            let shown = rules.localTime(at: instant)
+            return "Clocks skip this local time; it happens when they show \(shown)."
+        case .fold:
+            let isFirst = rules.resolve(nominal).instant == instant
+            return "Clocks show this local time twice; it happens the "
+                + (isFirst ? "first time." : "second time.")
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import Hummingbird
+internal import PunctualCore
+internal import PunctualTime
+
+extension Response {
+    /// A task.
+    init(task: TaskItem, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) {
+        self.init(status: status, headers: headers, json: { task.write(to: &$0) })
+        self.headers[.eTag] = task.eTag
+    }
+
+    /// A task that was created.
+    init(created task: TaskItem) {
+        self.init(task: task, status: .created, headers: [.location: "/api/tasks/\(task.id)"])
+    }
+
+    /// A task that was changed.
+    init(changed answer: ChangeAnswer) {
+        self.init(json: { writer in
+            answer.task.write(to: &writer) { writer in
+                writer.member("may_have_fired", answer.mayHaveFired)
+            }
+        })
+        self.headers[.eTag] = answer.task.eTag
+    }
+
+    /// A task that was completed, with the one that follows it.
+    init(completed answer: ChangeAnswer) {
+        self.init(json: { writer in
+            answer.task.write(to: &writer) { writer in
+                writer.member("may_have_fired", answer.mayHaveFired)
+                writer.name("next_task")
+                if let next = answer.next { next.write(to: &writer) } else { writer.null() }
+            }
+        })
+        self.headers[.eTag] = answer.task.eTag
+    }
+
+    /// Something that was deleted.
+    init(deletedMayHaveFired mayHaveFired: Bool) {
+        self.init(status: .noContent)
+        // RFC 9110 §8.6 forbids it here.
+        headers[.contentLength] = nil
+        if let name = HTTPField.Name.mayHaveFired { headers[name] = "\(mayHaveFired)" }
+    }
+
+    /// A page of tasks.
+    init(page: TaskPage) {
+        self.init(listing: page.items, nextCursor: page.nextCursor) { $0.write(to: &$1) }
+    }
+
+    /// The occurrences of a series.
+    init(history: [HistoryEntry]) {
+        self.init(listing: history) { entry, writer in
+            writer.object { writer in
+                writer.member("task_id", entry.taskID)
+                writer.member("nominal_time", entry.nominal?.description)
+                writer.member("due", entry.due)
+                writer.member("state", entry.state.rawValue)
+                writer.member("completed_at", entry.completedAt)
+                writer.member("late", entry.isLate)
+            }
+        }
+    }
+
+    /// A list, in the one shape that lists have.
+    init<Item>(
+        listing items: [Item],
+        nextCursor: String? = nil,
+        _ write: (Item, inout JSONWriter) -> Void
+    ) {
+        self.init(json: { writer in
+            writer.object { writer in
+                writer.name("items")
+                writer.array { writer in for item in items { write(item, &writer) } }
+                writer.member("next_cursor", nextCursor)
+            }
+        })
+    }
+}
+
+extension TaskItem {
+    /// The entity tag: its version.
+    fileprivate var eTag: String { "\"\(version)\"" }
+}
+
+extension HTTPField.Name {
+    /// Whether a reminder that was taken back may have fired.
+    fileprivate static let mayHaveFired = Self("may-have-fired")
+}

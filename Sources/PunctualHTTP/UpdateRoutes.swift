@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import NIOHTTPTypes
+internal import PunctualCore
+internal import ServiceLifecycle
+internal import Synchronization
+
+extension RouteTable {
+    /// Adds the stream of a user's events.
+    mutating func addUpdates(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
+        let slots = StreamSlots(
+            limit: configuration.maximumStreams,
+            open: HTTPMetrics.openStreams(services.metrics)
+        )
+        let keepAlive = TimeAmount(configuration.keepAliveInterval)
+        stream("/api/updates") { call in
+            let (topics, cursor) = try call.subscription()
+            guard let slot = slots.take() else {
+                var problem = HTTPProblem(
+                    .serviceUnavailable,
+                    "Too many clients follow their events; try again later."
+                )
+                problem.headers[.retryAfter] = "5"
+                throw problem
+            }
+            let stream = try await services.updates.updates(
+                for: call.user,
+                topics: topics,
+                after: cursor
+            )
+            slot.hold(stream)
+            let channel = call.context.channel
+            return Response(
+                status: .ok,
+                headers: [
+                    .contentType: ContentType.eventStream.rawValue,
+                    .cacheControl: "no-cache, no-transform",
+                ],
+                body: ResponseBody { writer in
+                    defer { slot.release() }
+                    let beat = KeepAlive(channel: channel, interval: keepAlive)
+                    defer { beat.stop() }
+                    try await call.request.follow(stream, writer: &writer)
+                    beat.stop()
+                    try await writer.finish(nil)
+                }
+            )
+        }
+    }
+}
+
+extension Call {
+    /// Which topics a client follows, and from where on.
+    fileprivate func subscription() throws -> (topics: Set<Topic>, cursor: EventCursor?) {
+        var query = QueryParameters(request.uri.query, known: ["topics", "cursor"])
+        let published: [Topic] = [.reminders, .taskUpdates]
+        let names = query.list("topics")
+        let topics = names.compactMap { name in published.first { $0.rawValue == name } }
+        if topics.count < names.count {
+            query.refuse("topics", "Any of reminders and task-updates, with a comma between.")
+        }
+        let cursor = query.value("cursor", "Send the id of an event, as it was received.") {
+            EventCursor($0)
+        }
+        try query.finish()
+        guard let last = request.headers[.lastEventID], !last.isEmpty else {
+            return (Set(topics.isEmpty ? published : topics), cursor)
+        }
+        guard let resumed = EventCursor(last) else {
+            throw HTTPProblem(
+                .unprocessableContent,
+                .header("Last-Event-ID"),
+                "Send the id of an event, as it was received."
+            )
+        }
+        return (Set(topics.isEmpty ? published : topics), resumed)
+    }
+}
+
+extension Request {
+    /// Sends what comes out of a stream, each batch at once, until either side ends it.
+    fileprivate func follow(
+        _ stream: any UpdateStream,
+        writer: inout any ResponseBodyWriter
+    ) async throws {
+        // The writer is lent to the closure and back, for it cannot be captured.
+        try await withGracefulShutdownHandler {
+            try await body.consumeWithInboundCloseHandler { _ in
+                try await writer.write(ServerSentEvents.comment("connected"))
+                while let messages = await stream.next() {
+                    var events = ServerSentEvents()
+                    for message in messages { events.write(message) }
+                    try await writer.write(events.buffer)
+                }
+            } onInboundClosed: {
+                stream.cancel()
+            }
+        } onGracefulShutdown: {
+            stream.cancel()
+        }
+    }
+}
+
+/// Sends a comment at intervals, so that proxies keep a silent stream open.
+///
+/// It writes to the channel by itself, past the handler that waits for events; both write whole
+/// messages only, on the same event loop, so that they never mix.
+private final class KeepAlive: Sendable {
+    private let task: RepeatedTask
+
+    init(channel: any Channel, interval: TimeAmount) {
+        task = channel.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) {
+            _ in
+            // A client that does not read is sent nothing more.
+            guard channel.isWritable else { return }
+            let part = HTTPResponsePart.body(ServerSentEvents.comment("keep-alive"))
+            channel.writeAndFlush(part, promise: nil)
+        }
+    }
+
+    func stop() { task.cancel() }
+}
+
+/// How many streams may be open at once.
+final class StreamSlots: Sendable {
+    private let limit: Int
+    private let open: PrometheusGauge
+    private let count = Mutex(0)
+
+    init(limit: Int, open: PrometheusGauge) { (self.limit, self.open) = (limit, open) }
+
+    /// Takes a slot; nil when none is free.
+    func take() -> StreamSlot? {
+        let isFree = count.withLock { count in
+            guard count < limit else { return false }
+            count += 1
+            return true
+        }
+        guard isFree else { return nil }
+        open.increment(by: 1)
+        return StreamSlot(self)
+    }
+
+    fileprivate func give() {
+        count.withLock { $0 -= 1 }
+        open.decrement(by: 1)
+    }
+}
+
+/// One open stream; it ends and frees its place when it is released or forgotten, also when the
+/// client left before the answer began.
+final class StreamSlot: Sendable {
+    private let slots: StreamSlots
+    private let state = Mutex<(isReleased: Bool, stream: (any UpdateStream)?)>((false, nil))
+
+    fileprivate init(_ slots: StreamSlots) { self.slots = slots }
+
+    /// Makes the slot answerable for a stream.
+    func hold(_ stream: any UpdateStream) { state.withLock { $0.stream = stream } }
+
+    /// Ends the stream and frees the place, once.
+    func release() {
+        let stream = state.withLock { state -> (any UpdateStream)?? in
+            guard !state.isReleased else { return nil }
+            state.isReleased = true
+            return .some(state.stream)
+        }
+        guard let stream else { return }
+        stream?.cancel()
+        slots.give()
+    }
+
+    deinit { release() }
+}
+
+extension HTTPField.Name {
+    /// The cursor that a client resumes from (WHATWG HTML §9.2.4).
+    fileprivate static var lastEventID: Self { Self("last-event-id") ?? .ifMatch }
+}
