@@ -97,7 +97,8 @@ let package = Package(
             name: "PunctualTimeTests",
             dependencies: ["PunctualTime"],
             resources: [.copy("Recurrence")]),
-        .testTarget(name: "PunctualCalendarTests", dependencies: ["PunctualCalendar"]),
+        .testTarget(
+            name: "PunctualCalendarTests", dependencies: ["PunctualCalendar", "PunctualTime"]),
         .testTarget(name: "PunctualCoreTests", dependencies: ["PunctualCore"]),
         .testTarget(name: "PunctualWheelTests", dependencies: ["PunctualWheel"]),
         .testTarget(name: "PunctualLoopTests", dependencies: ["PunctualLoop"]),
@@ -107,7 +108,8 @@ let package = Package(
         .testTarget(
             name: "PunctualStoreTests", dependencies: ["PunctualStore", "PunctualTestSupport"]),
         .testTarget(
-            name: "PunctualEngineTests", dependencies: ["PunctualEngine", "PunctualTestSupport"]),
+            name: "PunctualEngineTests",
+            dependencies: ["PunctualCore", "PunctualEngine", "PunctualTime"]),
         .testTarget(name: "PunctualDeliveryTests", dependencies: ["PunctualDelivery"]),
         .testTarget(
             name: "PunctualHTTPTests",

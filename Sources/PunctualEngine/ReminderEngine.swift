@@ -49,8 +49,19 @@ package actor ReminderEngine: LoopActor {
         )
     }
 
-    /// What there is to say of the engine, as of its last turn of a second.
-    package nonisolated var status: EngineStatus { snapshot.withLock { $0 } }
+    /// How far the host's clock may be from the database's before the engine is not ready.
+    package static let maximumClockOffset = Duration.milliseconds(100)
+
+    /// What there is to say of the engine, as of its last second.
+    package nonisolated var status: EngineStatus {
+        var status = snapshot.withLock { $0 }
+        let offset = Duration.microseconds(status.clockOffsetMicroseconds)
+        if offset.magnitude > Self.maximumClockOffset {
+            status.unreadyReason =
+                "the host's clock is \(offset) from the database's; synchronise both by NTP"
+        }
+        return status
+    }
 
     private func begin() throws {
         wallTimer = try WallTimer(loop: loop) { [weak self] event in
@@ -294,4 +305,8 @@ extension Moment {
             bootNanoseconds: Clocks.boottimeNanoseconds()
         )
     }
+}
+
+extension Duration {
+    fileprivate var magnitude: Duration { self < .zero ? .zero - self : self }
 }

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PunctualCore
+import PunctualEngine
+import PunctualTime
+
+/// A database, a transport and two clocks around the engine's state machine, under one seed.
+///
+/// Time passes only from event to event. Every operation takes a random time, may fail without
+/// effect, or take effect and look failed; the wall clock steps, the process stalls and crashes.
+final class SimulatedWorld {
+    /// One reminder and what became of it.
+    struct Fate {
+        var due: Int64
+        var isWithdrawn = false
+        var releases: [Int64] = []
+        var ids: Set<EventID> = []
+        var isLogged = false
+        /// When it was armed, by the wall clock.
+        var armed: Int64
+    }
+
+    private enum Step {
+        case input((SimulatedWorld) -> EngineStateMachine.Input?)
+        case act((SimulatedWorld) -> Void)
+        case tick
+    }
+
+    /// Which misfortunes happen.
+    struct Faults {
+        var failure = 0.02
+        var ambiguity = 0.02
+        var clockSteps = true
+        var crashes = true
+    }
+
+    let seed: UInt64
+    var random: SeededGenerator
+    let faults: Faults
+    var fates: [Int64: Fate] = [:]
+    var violations: [String] = []
+
+    private var boot: UInt64 = 1_000_000_000
+    private var wallOffset: Int64
+    private var queue: [(at: UInt64, order: Int, life: Int?, step: Step)] = []
+    private var order = 0
+    private var life = 0
+    private var machine: EngineStateMachine
+    private var armedAt: Int64?
+
+    private var reminders: [Int64: ArmedReminder] = [:]
+    private var outbox: [OutboxKey: StagedEvent] = [:]
+    private var epochs: [Int16: Int64] = [:]
+    private static let shardCount: Int16 = 4
+
+    init(seed: UInt64, faults: Faults = Faults()) {
+        (self.seed, self.faults, random) = (seed, faults, SeededGenerator(seed: seed))
+        wallOffset = 1_800_000_000_000_000
+        machine = Self.makeMachine(
+            at: Moment(
+                wall: .init(microsecondsSinceEpoch: wallOffset),
+                bootNanoseconds: 1_000_000_000
+            )
+        )
+        for shard in 0..<Self.shardCount { epochs[shard] = 0 }
+    }
+
+    private static func makeMachine(at now: Moment) -> EngineStateMachine {
+        var configuration = EngineConfiguration()
+        configuration.maximumStagedBytes = 20_000
+        configuration.stageLimit = 100
+        return EngineStateMachine(
+            configuration: configuration,
+            shardCount: Int(shardCount),
+            now: now
+        )
+    }
+
+    /// Wall-clock time in microseconds.
+    var wall: Int64 { wallOffset + Int64(boot / 1_000) }
+
+    private var now: Moment {
+        Moment(wall: WallInstant(microsecondsSinceEpoch: wall), bootNanoseconds: boot)
+    }
+
+    // MARK: - Script
+
+    /// Lives through `seconds` with `count` reminders, then lets everything settle.
+    func live(seconds: Int, count: Int) {
+        take(.started)
+        every(1_000_000_000) { _ in .renewalDue }
+        let span = UInt64(seconds) * 1_000_000_000
+        for id in 1...Int64(count) {
+            schedule(after: random.next(upperBound: span)) { $0.arm(id) }
+        }
+        if faults.clockSteps {
+            for _ in 0..<3 { schedule(after: random.next(upperBound: span)) { $0.stepClock() } }
+            schedule(after: random.next(upperBound: span)) { $0.stall() }
+        }
+        if faults.crashes {
+            for _ in 0..<2 { schedule(after: random.next(upperBound: span)) { $0.crash() } }
+        }
+        run(until: boot + span + 400_000_000_000)
+        for (id, fate) in fates where !fate.isWithdrawn && !fate.isLogged {
+            violations.append("reminder \(id) was lost")
+        }
+    }
+
+    private func arm(_ id: Int64) {
+        let isHerd = random.next(upperBound: 4) == 0
+        let delay = Int64(random.next(upperBound: 30_000_000)) - 2_000_000
+        let due = isHerd ? (wall / 10_000_000 + 1) * 10_000_000 : wall + delay
+        let shard = Int16(random.next(upperBound: UInt64(Self.shardCount)))
+        reminders[id] = ArmedReminder(
+            shard: shard,
+            id: id,
+            kind: .reminder,
+            taskID: id,
+            due: WallInstant(microsecondsSinceEpoch: due),
+            nominal: Self.nominal(due),
+            misfire: MisfirePolicy(action: .fire, graceMilliseconds: 0)
+        )
+        fates[id] = Fate(due: due, armed: wall)
+        if random.next(upperBound: 10) > 0 {
+            take(.hinted(shard: shard, due: WallInstant(microsecondsSinceEpoch: due)))
+        }
+        if random.next(upperBound: 8) == 0 {
+            schedule(after: random.next(upperBound: 20_000_000_000)) { $0.withdraw(id) }
+        }
+    }
+
+    private static func nominal(_ due: Int64) -> CivilDateTime {
+        CivilDateTime(secondsSinceEpoch: due / 1_000_000)
+    }
+
+    private func withdraw(_ id: Int64) {
+        guard let fate = fates[id], !fate.isLogged else { return }
+        if reminders.removeValue(forKey: id) != nil {
+            fates[id]?.isWithdrawn = true
+            return
+        }
+        guard let key = outbox.keys.first(where: { $0.sourceID == id }) else { return }
+        outbox[key] = nil
+        let isConfirmed = machine.withdraw([key]).contains(key)
+        if isConfirmed, !fate.releases.isEmpty { violations.append("\(id): confirmed, yet fired") }
+        fates[id]?.isWithdrawn = true
+    }
+
+    private func stepClock() {
+        wallOffset += Int64(random.next(upperBound: 60_000_000)) - 30_000_000
+        take(.clockStepped)
+    }
+
+    private func stall() { boot += random.next(upperBound: 15_000_000_000) }
+
+    private func crash() {
+        life += 1
+        machine = Self.makeMachine(at: now)
+        armedAt = nil
+        take(.started)
+        every(1_000_000_000) { _ in .renewalDue }
+    }
+
+    // MARK: - The queue of what happens
+
+    private func schedule(after delay: UInt64, _ body: @escaping (SimulatedWorld) -> Void) {
+        push(at: boot + delay, life: nil, .act(body))
+    }
+
+    private func push(at: UInt64, life: Int?, _ step: Step) {
+        order += 1
+        let entry = (at: at, order: order, life: life, step: step)
+        var low = 0, high = queue.count
+        while low < high {
+            let middle = (low + high) / 2
+            if (queue[middle].at, queue[middle].order) > (at, order) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        queue.insert(entry, at: low)
+    }
+
+    private func every(
+        _ interval: UInt64,
+        _ input: @escaping (SimulatedWorld) -> EngineStateMachine.Input
+    ) {
+        let life = self.life
+        push(
+            at: boot + interval,
+            life: life,
+            .act { world in
+                world.take(input(world))
+                if world.life == life { world.every(interval, input) }
+            }
+        )
+    }
+
+    private func run(until end: UInt64) {
+        while let next = queue.popLast(), next.at <= end {
+            boot = max(boot, next.at)
+            if let life = next.life, life != self.life { continue }
+            switch next.step {
+            case .act(let body): body(self)
+            case .input(let input): if let input = input(self) { take(input) }
+            case .tick: tick()
+            }
+        }
+    }
+
+    private func tick() {
+        guard let armedAt else { return }
+        if wall >= armedAt { take(.ticked) } else { wake() }
+    }
+
+    private func wake() {
+        guard let armedAt else { return }
+        push(at: boot + UInt64(max(0, armedAt - wall)) * 1_000, life: life, .tick)
+    }
+
+    // MARK: - The machine
+
+    private func take(_ input: EngineStateMachine.Input) {
+        for action in machine.handle(input, at: now) { perform(action) }
+    }
+
+    /// Runs an operation that takes a while: it may fail, with or without effect.
+    private func operate<Value>(
+        _ effect: @escaping (SimulatedWorld) -> Value,
+        _ success: @escaping (Value, SimulatedWorld) -> EngineStateMachine.Input,
+        _ failure: @escaping (SimulatedWorld) -> EngineStateMachine.Input
+    ) {
+        let luck = Double(random.next(upperBound: 1_000_000)) / 1_000_000
+        let there = random.next(upperBound: 20_000_000) + 100_000
+        let back = random.next(upperBound: 20_000_000) + 100_000
+        let life = self.life
+        // The effect comes about even if the process dies meanwhile.
+        push(
+            at: boot + there,
+            life: nil,
+            .act { world in
+                if luck < world.faults.failure {
+                    world.push(at: world.boot + back, life: life, .input(failure))
+                    return
+                }
+                let value = effect(world)
+                let looksFailed = luck < world.faults.failure + world.faults.ambiguity
+                world.push(
+                    at: world.boot + back,
+                    life: life,
+                    .input { world in
+                        looksFailed ? failure(world) : success(value, world)
+                    }
+                )
+            }
+        )
+    }
+
+    private func perform(_ action: EngineStateMachine.Action) {
+        switch action {
+        case .arm(let instant):
+            armedAt = instant?.microsecondsSinceEpoch
+            wake()
+        case .tickSoon: push(at: boot + 1_000, life: life, .input { _ in .ticked })
+        case .acquire: acquire()
+        case .renew(let ranges): renew(ranges)
+        case .stage(let request): stage(request)
+        case .recover(let leases, let key): recover(leases, after: key)
+        case .readBack(let keys):
+            operate(
+                { world in keys.compactMap { world.outbox[$0] } },
+                { events, _ in .readBack(events, of: keys) },
+                { _ in .readBackFailed(keys) }
+            )
+        case .release(let events): release(events)
+        case .rollOver: violations.append("a rollover out of nowhere")
+        }
+    }
+
+    private func acquire() {
+        let sent = boot
+        operate(
+            { world in
+                for shard in world.epochs.keys { world.epochs[shard, default: 0] += 1 }
+                return world.answer(
+                    world.epochs.map {
+                        StageRange(lease: ShardLease(shard: $0, epoch: $1), from: nil)
+                    }
+                )
+            },
+            { answer, _ in .acquired(answer, sentAtNanoseconds: sent) },
+            { _ in .acquisitionFailed }
+        )
+    }
+
+    private func renew(_ ranges: [StageRange]) {
+        let sent = boot
+        operate(
+            { world in world.answer(ranges) },
+            { answer, _ in .renewed(answer, sentAtNanoseconds: sent) },
+            { _ in .renewalFailed }
+        )
+    }
+
+    private func answer(_ ranges: [StageRange]) -> LeaseAnswer {
+        let held = ranges.filter { epochs[$0.lease.shard] == $0.lease.epoch }
+        return LeaseAnswer(
+            shards: held.map { range in
+                let due = waiting(in: range).map(\.due).min()
+                return ShardReport(lease: range.lease, earliestDue: due)
+            },
+            databaseTime: now.wall,
+            listeners: 0
+        )
+    }
+
+    private func waiting(in range: StageRange) -> [ArmedReminder] {
+        reminders.values.filter {
+            $0.shard == range.lease.shard && $0.due >= range.from ?? $0.due
+        }
+    }
+
+    private func stage(_ request: EngineStateMachine.StageRequest) {
+        operate(
+            { world in world.staged(request) },
+            { result, _ in .staged(result, request, took: .milliseconds(20)) },
+            { _ in .stageFailed(request) }
+        )
+    }
+
+    private func staged(_ request: EngineStateMachine.StageRequest) -> StageResult {
+        var result = StageResult(events: [], remaining: [:])
+        for range in request.ranges where epochs[range.lease.shard] == range.lease.epoch {
+            let all = waiting(in: range).sorted { ($0.due, $0.id) < ($1.due, $1.id) }
+            let picked = all.filter { $0.due <= request.horizon }.prefix(request.limit)
+            for reminder in picked {
+                reminders[reminder.id] = nil
+                let event = StagedEvent(
+                    key: OutboxKey(
+                        shard: reminder.shard,
+                        sourceID: reminder.id,
+                        nominal: reminder.nominal
+                    ),
+                    type: .reminderDue,
+                    taskID: reminder.taskID,
+                    userID: "dev",
+                    due: reminder.due,
+                    payload: "{\"task_id\":\(reminder.taskID),\"title\":\"simulated\"}"
+                )
+                outbox[event.key] = event
+                result.events.append(event)
+            }
+            result.remaining[range.lease.shard] = .init(due: all.dropFirst(picked.count).first?.due)
+        }
+        return result
+    }
+
+    private func recover(_ leases: [ShardLease], after key: OutboxKey?) {
+        operate(
+            { world in
+                let keys = world.outbox.keys.filter { candidate in
+                    leases.contains { $0.shard == candidate.shard }
+                        && key.map {
+                            ($0.shard, $0.sourceID) < (candidate.shard, candidate.sourceID)
+                        } ?? true
+                }
+                return keys.sorted { ($0.shard, $0.sourceID) < ($1.shard, $1.sourceID) }.prefix(50)
+                    .compactMap { world.outbox[$0] }
+            },
+            { events, _ in .recovered(events, isLast: events.count < 50) },
+            { _ in .recoveryFailed }
+        )
+    }
+
+    private func release(_ events: [ReleasedEvent]) {
+        for event in events {
+            let id = event.key.sourceID
+            if wall < event.due.microsecondsSinceEpoch { violations.append("\(id) was early") }
+            if fates[id]?.isWithdrawn ?? true, fates[id]?.releases.isEmpty ?? true {
+                violations.append("\(id) fired after its withdrawal")
+            }
+            fates[id]?.releases.append(wall)
+            fates[id]?.ids.insert(event.id)
+            if (fates[id]?.ids.count ?? 0) > 1 { violations.append("\(id) fired under two ids") }
+        }
+        acknowledge(events)
+    }
+
+    /// The relay tries for ever.
+    private func acknowledge(_ events: [ReleasedEvent]) {
+        let life = self.life
+        operate(
+            { world in
+                for event in events where world.epochs[event.key.shard] == event.epoch {
+                    world.outbox[event.key] = nil
+                    world.fates[event.key.sourceID]?.isLogged = true
+                }
+            },
+            { _, _ in .acknowledged(events.map(\.key)) },
+            { world in
+                if world.life == life { world.acknowledge(events) }
+                return .ticked
+            }
+        )
+    }
+}
+
+extension SeededGenerator {
+    mutating func next(upperBound: UInt64) -> UInt64 {
+        UInt64.random(in: 0..<upperBound, using: &self)
+    }
+}
+
+/// SplitMix64: small, fast, and the same on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
