@@ -160,6 +160,10 @@ extension LoopExecutor {
 
     /// Runs what arrives after the end, on the caller's thread, until there is nothing.
     private func runLate() {
+        // SAFETY: a job may release the last actor that holds this executor, and the runtime
+        // that called `enqueue` holds none; this reference is given back below.
+        let hold = unsafe Unmanaged.passRetained(self)
+        defer { unsafe hold.release() }
         threadIdentity.store(punctual_thread_identity(), ordering: .relaxed)
         while let item = inbox.nextLate(release: { threadIdentity.store(0, ordering: .relaxed) }) {
             run(item)
@@ -203,7 +207,9 @@ extension LoopExecutor {
         }
     }
 
-    /// Whether there is something to run. If not, the inbox knows that the loop is about to sleep.
+    /// Whether there is something to run.
+    ///
+    /// If not, the inbox knows that the loop is about to sleep.
     private func hasNext() -> Bool {
         if nextInBatch < batch.count { return true }
         batch.removeAll(keepingCapacity: true)

@@ -108,8 +108,9 @@ struct ConnectionStateMachine<Request, Answer> {
             if case .prepare = step() {} else { entries[0].answers.append(answer) }
             entries[0].nextStep += 1
         case .failed(let error, let isFatal):
-            fail(with: error)
             isEndedByServer = isEndedByServer || isFatal
+            // A request that is done may have been committed before the session was ended.
+            if !isFatal || step() != nil { fail(with: error) }
         case .skipped:
             forgetPreparation()
             entries[0].nextStep += 1
