@@ -12,7 +12,8 @@ import Testing
 
     func makeReader(_ name: String? = nil) -> LogReader {
         let handled = handled
-        return LogReader(source: source, reader: name, timer: timer, logger: quietLogger) { events in
+        return LogReader(source: source, reader: name, timer: timer, logger: quietLogger) {
+            events in
             handled.change { $0 += events.compactMap(\.taskID) }
         }
     }
@@ -94,7 +95,8 @@ final class FakeLogSource: EventLogSource {
                 position: isLast
                     ? LogPosition(snapshot: end)
                     : LogPosition(snapshot: position.snapshot, horizon: end),
-                isLast: isLast)
+                isLast: isLast
+            )
         }
     }
 

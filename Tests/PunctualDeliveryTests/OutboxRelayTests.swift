@@ -14,13 +14,19 @@ import Testing
     let timer = ManualTimer()
 
     func makeRelay(
-        transport: (any Transport)? = nil, drainTimeout: Duration = .seconds(10),
+        transport: (any Transport)? = nil,
+        drainTimeout: Duration = .seconds(10),
         onAcknowledged: @escaping @Sendable ([ReleasedEvent]) -> Void = { _ in }
     ) -> OutboxRelay {
         OutboxRelay(
-            transport: transport ?? self.transport, eventStore: store, clock: { Sample.start },
-            timer: timer, drainTimeout: drainTimeout, logger: quietLogger,
-            onAcknowledged: onAcknowledged)
+            transport: transport ?? self.transport,
+            eventStore: store,
+            clock: { Sample.start },
+            timer: timer,
+            drainTimeout: drainTimeout,
+            logger: quietLogger,
+            onAcknowledged: onAcknowledged
+        )
     }
 
     @Test func `hands events to a local transport before release returns`() {
@@ -233,11 +239,14 @@ final class RemoteTransport: Transport {
 
 /// Runs a service while `body` runs, and stops it gracefully.
 func running(
-    _ service: any Service, _ body: () async throws -> Void,
+    _ service: any Service,
+    _ body: () async throws -> Void,
     whileStopping: () async -> Void = {}
 ) async rethrows {
     let group = ServiceGroup(
-        services: [service], logger: quietLogger)
+        services: [service],
+        logger: quietLogger
+    )
     let run = Task { try await group.run() }
     try await body()
     await group.triggerGracefulShutdown()

@@ -14,11 +14,17 @@ import Testing
         var limits = UpdatesHub.Limits()
         change(&limits)
         return UpdatesHub(
-            eventStore: store, shards: Sample.shards, retention: .seconds(90 * 86_400),
-            clock: { Sample.start.adding(microseconds: 1_000_000) }, limits: limits)
+            eventStore: store,
+            shards: Sample.shards,
+            retention: .seconds(90 * 86_400),
+            clock: { Sample.start.adding(microseconds: 1_000_000) },
+            limits: limits
+        )
     }
 
-    @Test func `a client gets the events of its user and its topics, all that wait at once`() async throws {
+    @Test func `a client gets the events of its user and its topics, all that wait at once`()
+        async throws
+    {
         let hub = makeHub()
         let stream = try await hub.updates(for: ada, topics: [.reminders], after: nil)
         hub.publish([
@@ -122,7 +128,10 @@ import Testing
         store.state.change { $0.log = Array(events[..<2]) }
         hub.acknowledged(Array(events[..<2]))
         let stream = try await hub.updates(
-            for: ada, topics: [.reminders], after: events[0].cursor)
+            for: ada,
+            topics: [.reminders],
+            after: events[0].cursor
+        )
         hub.publish([events[3]])
         #expect(await stream.next()?.numbers == [2, 3])
         #expect(await stream.next()?.numbers == [4])
@@ -151,7 +160,8 @@ import Testing
         let hub = makeHub()
         let cursor = EventCursor(
             timestamp: WallInstant(microsecondsSinceEpoch: microseconds),
-            id: EventID(high: 0, low: 0))
+            id: EventID(high: 0, low: 0)
+        )
         let stream = try await hub.updates(for: ada, topics: [.reminders], after: cursor)
         hub.publish([Sample.released(1)])
         let first = await stream.next() ?? []
@@ -166,7 +176,9 @@ import Testing
         let hub = makeHub()
         store.state.change { $0.log = [Sample.released(1)] }
         let cursor = EventCursor(
-            timestamp: WallInstant(microsecondsSinceEpoch: .max), id: EventID(high: 0, low: 0))
+            timestamp: WallInstant(microsecondsSinceEpoch: .max),
+            id: EventID(high: 0, low: 0)
+        )
         let stream = try await hub.updates(for: ada, topics: [.reminders], after: cursor)
         #expect(await stream.next()?.numbers == [1])
     }
@@ -175,7 +187,10 @@ import Testing
         let hub = makeHub { $0.streams = 1 }
         store.state.change { $0.failuresLeft = 1 }
         let stream = try await hub.updates(
-            for: ada, topics: [.reminders], after: Sample.released(1).cursor)
+            for: ada,
+            topics: [.reminders],
+            after: Sample.released(1).cursor
+        )
         #expect(await stream.next() == nil)
         _ = try await hub.updates(for: ada, topics: [.reminders], after: nil)
     }

@@ -13,10 +13,8 @@ protocol HostResolver: Sendable {
 ///
 /// It also reads the odd spellings of IPv4 addresses, such as `127.1` and `0x7f000001`.
 struct SystemResolver: HostResolver {
-    let eventLoops: any EventLoopGroup
-
     func addresses(of host: String, port: Int) async throws -> [IPAddress] {
-        let resolver = NIORandomizedDNSResolver(loop: eventLoops.any())
+        let resolver = NIORandomizedDNSResolver(loop: MultiThreadedEventLoopGroup.singleton.any())
         // Both are answered by one look-up, which the second begins.
         let ipv4 = resolver.initiateAQuery(host: host, port: port)
         let ipv6 = resolver.initiateAAAAQuery(host: host, port: port)

@@ -49,20 +49,21 @@ struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// The groups before and after `::`; there is no tail without one.
     private static func halves(of text: String) -> (head: [UInt16], tail: [UInt16]?)? {
         guard let range = text.firstRange(of: "::") else {
-            return groups(text[...], mayBeEmpty: false).map { ($0, nil) }
+            return groups(text[...], isLast: true).map { ($0, nil) }
         }
-        guard let head = groups(text[..<range.lowerBound], mayBeEmpty: true),
-            let tail = groups(text[range.upperBound...], mayBeEmpty: true)
+        guard let head = groups(text[..<range.lowerBound], isLast: false),
+            let tail = groups(text[range.upperBound...], isLast: true)
         else { return nil }
         return (head, tail)
     }
 
-    private static func groups(_ text: Substring, mayBeEmpty: Bool) -> [UInt16]? {
-        if text.isEmpty { return mayBeEmpty ? [] : nil }
+    /// Reads groups of sixteen bits; the last of an address may be written as IPv4.
+    private static func groups(_ text: Substring, isLast: Bool) -> [UInt16]? {
+        if text.isEmpty { return [] }
         var groups: [UInt16] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let bits = ipv4(part) {
+            if isLast, index == parts.count - 1, let bits = ipv4(part) {
                 groups += [
                     UInt16(truncatingIfNeeded: bits >> 16), UInt16(truncatingIfNeeded: bits),
                 ]

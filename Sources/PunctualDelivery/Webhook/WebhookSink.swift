@@ -29,18 +29,14 @@ package struct WebhookSink: DeliverySink {
 
     /// Creates a sink on NIO's shared threads.
     package init(_ configuration: WebhookConfiguration, clock: @escaping WallClock) {
-        self.init(
-            configuration,
-            clock: clock,
-            resolver: SystemResolver(eventLoops: MultiThreadedEventLoopGroup.singleton)
-        )
+        self.init(configuration, clock: clock, resolver: SystemResolver(), timeout: Self.timeout)
     }
 
     init(
         _ configuration: WebhookConfiguration,
         clock: @escaping WallClock,
         resolver: any HostResolver,
-        timeout: TimeAmount = Self.timeout
+        timeout: TimeAmount
     ) {
         (self.configuration, self.clock, self.resolver) = (configuration, clock, resolver)
         eventLoops = MultiThreadedEventLoopGroup.singleton

@@ -49,7 +49,8 @@ struct WebhookURL: Sendable, Hashable {
         var host = text
         var port = defaultPort
         if let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
-            guard let number = UInt16(text[text.index(after: colon)...]), number > 0 else {
+            let digits = text[text.index(after: colon)...]
+            guard let number = UInt16(digits), number > 0, digits.first != "+" else {
                 throw invalid("its port is not a number from 1 to 65535")
             }
             (host, port) = (text[..<colon], Int(number))

@@ -37,7 +37,10 @@ final class FakeEventStore: EventStore {
     func announce() async throws { state.change { $0.announcements += 1 } }
 
     func events(
-        shard: Int16, userID: String, after instant: WallInstant, skipping: EventCursor?,
+        shard: Int16,
+        userID: String,
+        after instant: WallInstant,
+        skipping: EventCursor?,
         limit: Int
     ) async throws -> [ReleasedEvent] {
         let fails = state.change { state in

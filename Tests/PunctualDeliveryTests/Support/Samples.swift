@@ -10,19 +10,29 @@ enum Sample {
     static let shards = ShardMap(count: 64)
 
     static func staged(
-        _ number: Int64, user: String = "ada", type: EventType = .reminderDue,
+        _ number: Int64,
+        user: String = "ada",
+        type: EventType = .reminderDue,
         due: WallInstant = start
     ) -> StagedEvent {
         StagedEvent(
             key: OutboxKey(
-                shard: shards.shard(of: user), sourceID: number,
-                nominal: CivilDateTime(secondsSinceEpoch: 1_800_000_000)),
-            type: type, taskID: number, userID: user, due: due,
-            payload: "{\"event_type\":\"\(type.rawValue)\",\"task_id\":\(number)}")
+                shard: shards.shard(of: user),
+                sourceID: number,
+                nominal: CivilDateTime(secondsSinceEpoch: 1_800_000_000)
+            ),
+            type: type,
+            taskID: number,
+            userID: user,
+            due: due,
+            payload: "{\"event_type\":\"\(type.rawValue)\",\"task_id\":\(number)}"
+        )
     }
 
     static func released(
-        _ number: Int64, user: String = "ada", type: EventType = .reminderDue,
+        _ number: Int64,
+        user: String = "ada",
+        type: EventType = .reminderDue,
         at instant: WallInstant = start
     ) -> ReleasedEvent {
         staged(number, user: user, type: type).released(at: instant)
