@@ -15,12 +15,9 @@ struct CalendarDraft {
 
     /// Makes the draft of an entry.
     ///
-    /// One without alarms gets the default reminders, like any task that names none.
-    ///
-    /// - Parameters:
-    ///   - zone: the zone of times that have none, in which whole days begin.
-    ///   - zones: by which the dates of a series are brought into its zone.
-    ///   - now: when a task was done whose calendar does not say it.
+    /// One without alarms gets the default reminders, like any task that names none. Times that
+    /// have no zone are in `zone`, where whole days begin; `now` is when a task was done whose
+    /// calendar does not say it.
     init(_ task: ImportedTask, zone: String, zones: any ZoneSource, now: WallInstant) {
         draft = TaskDraft(title: "")
         draft.title = cut(task.title, to: TaskLimits.title, "SUMMARY")
@@ -70,8 +67,9 @@ struct CalendarDraft {
 }
 
 extension RecurrenceRule {
-    /// The rule of a series that recurs by its dates alone: its start, once. It is valid, so that
-    /// nothing is lost with the error.
+    /// The rule of a series that recurs by its dates alone: its start, once.
+    ///
+    /// It is valid, so that nothing is lost with the error.
     fileprivate static let once = try? RecurrenceRule(frequency: .daily, end: .count(1))
 }
 

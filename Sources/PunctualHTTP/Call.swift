@@ -51,9 +51,8 @@ struct Call: Sendable {
 
     /// The whole body, when it is of a media type that is accepted.
     ///
-    /// - Parameters:
-    ///   - limit: how many bytes are taken.
-    ///   - accepts: the media types, without parameters; a body may also come without any.
+    /// At most `limit` bytes are taken. `accepts` are the media types, without parameters; a body
+    /// may also come without any.
     func body(limit: Int, accepts: [String]) async throws -> [UInt8] {
         if let coding = request.headers[.contentEncoding], coding != "identity" {
             throw HTTPProblem(

@@ -95,9 +95,8 @@ struct FieldReader {
         return elements.count == values.count ? elements : nil
     }
 
-    /// Reads an object, whose members `read` takes; those that it does not know are refused.
-    ///
-    /// - Parameter read: answers false for a name that it does not know.
+    /// Reads an object, whose members `read` takes; where it answers false, for a name that it does
+    /// not know, the member is refused.
     @discardableResult
     mutating func object(
         _ value: JSONValue,

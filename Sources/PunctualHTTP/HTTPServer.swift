@@ -12,6 +12,7 @@ package import NIOCore
 ///   - services: what the routes call.
 ///   - logger: where refusals and failures are logged.
 ///   - onServerRunning: called once the socket listens, with its channel.
+/// - Returns: a service, to be run after those that it calls.
 package func makeApplication(
     configuration: HTTPConfiguration,
     services: HTTPServices,

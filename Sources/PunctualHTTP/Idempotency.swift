@@ -80,8 +80,7 @@ struct Idempotency: Sendable {
 extension Call {
     /// Answers a request once for each key: a repeat gets what the first one got.
     ///
-    /// - Parameter perform: answers the first; it makes the store remember the answer together
-    ///   with what it wrote.
+    /// `perform` answers the first, and makes the store remember the answer with what it wrote.
     func idempotently(
         body: [UInt8],
         tasks: TaskService,

@@ -148,27 +148,34 @@ extension JSONReader {
         index += 1
         var start = index
         var unescaped: [UInt8] = []
+        var union: UInt8 = 0
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):
                 let piece = bytes[start..<index]
-                let text =
-                    unescaped.isEmpty
-                    ? String(validating: piece, as: UTF8.self)
-                    : String(validating: unescaped + piece, as: UTF8.self)
-                guard let text else { throw error("This string is not valid UTF-8.") }
                 index += 1
-                return text
+                return try text(unescaped.isEmpty ? piece : unescaped + piece, union: union)
             case UInt8(ascii: "\\"):
                 unescaped += bytes[start..<index]
                 index += 1
                 try escape(into: &unescaped)
                 start = index
             case ..<0x20: throw error("Control characters must be escaped.")
-            default: index += 1
+            default:
+                union |= byte
+                index += 1
             }
         }
         throw error("It ends inside a string.")
+    }
+
+    /// The text of a string; what was written in ASCII alone need not be checked.
+    private func text(_ bytes: ArraySlice<UInt8>, union: UInt8) throws(JSONError) -> String {
+        if union < 0x80 { return String(decoding: bytes, as: UTF8.self) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw error("This string is not valid UTF-8.")
+        }
+        return text
     }
 
     private mutating func escape(into bytes: inout [UInt8]) throws(JSONError) {

@@ -11,9 +11,8 @@ struct QueryParameters {
     /// What is wrong with values that were asked for.
     private(set) var problem: HTTPProblem?
 
-    /// Reads a query (WHATWG URL, `application/x-www-form-urlencoded`).
-    ///
-    /// - Parameter known: the names that the route has; any other is refused.
+    /// Reads a query (WHATWG URL, `application/x-www-form-urlencoded`); names that are not among
+    /// the `known` ones are refused.
     init(_ query: String?, known: [String]) {
         for pair in (query ?? "").utf8.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(

@@ -29,12 +29,10 @@ struct RecurrenceFields {
         return true
     }
 
-    /// What all of it asks for.
+    /// What all of it asks for, with what the body says of `is_recurring`.
     ///
-    /// - Parameters:
-    ///   - isRecurring: what the body says of `is_recurring`.
-    ///   - current: how the task repeats now; what the body does not name is kept from it.
-    ///   - timezone: the zone that the task will have; without one a series counts in UTC.
+    /// What the body does not name is kept from `current`, how the task repeats now. `timezone` is
+    /// the zone that the task will have; without one a series counts in UTC.
     func input(
         isRecurring: Update<Bool>,
         current: TaskRecurrence?,

@@ -110,9 +110,7 @@ struct TaskFields {
 }
 
 extension TaskDraft {
-    /// The task that a body asks for.
-    ///
-    /// - Parameter now: when a task that is created as done already was done.
+    /// The task that a body asks for; one that is created as done already was done `now`.
     init(_ body: JSONValue, now: WallInstant) throws(Problem) {
         var reader = FieldReader()
         let fields = TaskFields(body, &reader)

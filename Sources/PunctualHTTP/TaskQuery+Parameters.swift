@@ -9,9 +9,8 @@ extension TaskQuery {
         "limit", "cursor",
     ]
 
-    /// Reads the query of a list.
+    /// Reads the query of a list; what was due before `now` is overdue.
     ///
-    /// - Parameter now: the instant that decides what is overdue.
     /// - Throws: a problem that names every wrong parameter.
     init(_ text: String?, now: WallInstant) throws(HTTPProblem) {
         self.init()

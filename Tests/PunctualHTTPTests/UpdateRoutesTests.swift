@@ -124,11 +124,13 @@ import Testing
                 }
                 first.stream.cancel()
                 _ = try await client.receive(until: "0\r\n\r\n")
-                try await client.send(request)
-                _ = try await client.receive(until: ": connected\n\n")
                 return first
             }
             await first.stream.cancellation()
+            try await RawClient.connect(port: port) { client in
+                try await client.send(request)
+                _ = try await client.receive(until: ": connected\n\n")
+            }
         }
     }
 
