@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import PunctualCore
+internal import PunctualDelivery
+internal import PunctualEngine
+internal import PunctualHTTP
+internal import PunctualLoop
+internal import PunctualPostgres
+internal import PunctualStore
+internal import PunctualTime
+internal import PunctualZoneInfo
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Joins the parts of a server by the ports of PunctualCore.
+///
+/// The services start in this order, and stop in the reverse of it, so that nothing fires into a
+/// part that has stopped: loop, database, delivery, engine, HTTP.
+struct Composition {
+    /// How long a graceful stop may take before everything still under way is cancelled.
+    private static let stopTimeout = Duration.seconds(25)
+
+    private let configuration: ServeConfiguration
+    private let metrics: PrometheusRegistry
+    private let logger: Logger
+
+    private let zones = SystemZones()
+    private let clock: WallClock = {
+        WallInstant(microsecondsSinceEpoch: Clocks.realtimeMicroseconds())
+    }
+    private let loop: LoopExecutor
+    private let pools: DatabasePools
+    private let delivery: DeliveryParts
+    private let tasks: TaskService
+    private let engine: ReminderEngine?
+
+    /// Makes all parts; nothing runs yet.
+    ///
+    /// - Throws: when the loop's thread cannot be started.
+    init(
+        _ configuration: ServeConfiguration,
+        metrics: PrometheusRegistry,
+        logger: Logger
+    ) throws {
+        (self.configuration, self.metrics, self.logger) = (configuration, metrics, logger)
+        loop = try LoopExecutor(name: "punctual-loop")
+        pools = DatabasePools(url: configuration.databaseURL, loop: loop, logger: logger)
+        delivery = DeliveryParts(
+            configuration,
+            pools: pools,
+            clock: clock,
+            loop: loop,
+            logger: logger
+        )
+        let hints = LateHints()
+        tasks = TaskService(
+            store: PostgresTaskStore(pool: pools.requests),
+            zones: zones,
+            shards: ShardMap(count: configuration.shards),
+            hints: hints,
+            relay: delivery.relay,
+            clock: clock
+        )
+        guard configuration.roles.contains(.engine) else {
+            engine = nil
+            return
+        }
+        let engine = ReminderEngine(
+            store: PostgresReminderStore(
+                pool: pools.engine,
+                leases: pools.leases,
+                clock: clock
+            ),
+            releaser: delivery.relay,
+            keeper: tasks,
+            loop: loop,
+            shardCount: configuration.shards,
+            configuration: EngineConfiguration(configuration),
+            logger: logger
+        )
+        hints.resolve(to: engine)
+        self.engine = engine
+    }
+
+    /// Serves until SIGTERM, SIGINT or a failure.
+    ///
+    /// - Throws: when the database is not reachable or not migrated, the port is taken, or a part
+    ///   failed.
+    func run() async throws {
+        try await SchemaMigrator(pool: pools.requests, shards: configuration.shards).validate()
+        let group = ServiceGroup(
+            configuration: {
+                var configuration = ServiceGroupConfiguration(
+                    services: services,
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: logger
+                )
+                configuration.maximumGracefulShutdownDuration = Self.stopTimeout
+                return configuration
+            }()
+        )
+        try await group.run()
+        logger.info("stopped")
+    }
+
+    private var services: [any Service] {
+        let notifier = SystemdNotifier()
+        let reporter = SystemdService(notifier: notifier, loop: loop) { [engine] in
+            engine?.status.line ?? "serving"
+        }
+        return [loop] + pools.services + delivery.services + engineServices
+            + [server(notifier), reporter]
+    }
+
+    private var engineServices: [any Service] {
+        guard let engine else { return [] }
+        return [
+            engine,
+            Housekeeping.zones(zones, engine: engine, loop: loop),
+            Housekeeping.retention(
+                days: configuration.retentionDays,
+                store: delivery.events,
+                loop: loop,
+                logger: logger
+            ),
+        ]
+    }
+
+    private func server(_ notifier: SystemdNotifier) -> any Service {
+        let servesAPI = configuration.roles.contains(.api)
+        return makeApplication(
+            configuration: HTTPConfiguration(
+                host: configuration.httpHost,
+                port: configuration.httpPort,
+                servesTasks: servesAPI,
+                servesUpdates: servesAPI || configuration.roles.contains(.realtime)
+            ),
+            services: HTTPServices(
+                tasks: tasks,
+                updates: delivery.hub,
+                zones: zones,
+                clock: clock,
+                metrics: metrics,
+                readiness: Readiness(pool: pools.requests, loop: loop, engine: engine).report
+            ),
+            logger: logger
+        ) { [logger] channel in
+            notifier.ready()
+            logger.info(
+                "serving",
+                metadata: ["address": "\(channel.localAddress?.description ?? "?")"]
+            )
+        }
+    }
+}
+
+extension EngineConfiguration {
+    /// What the settings say of the engine.
+    fileprivate init(_ configuration: ServeConfiguration) {
+        self.init()
+        fixedLead = configuration.lead
+        catchUpRate = configuration.catchUpRate
+    }
+}
+
+extension EngineStatus {
+    /// What `systemctl status` shows.
+    fileprivate var line: String {
+        let next = nextDue.map { ", next at \($0)" } ?? ""
+        let trouble = unreadyReason.map { "; not ready: \($0)" } ?? ""
+        return
+            "\(shards) shards, \(staged) staged, \(unacknowledged) unacknowledged\(next)\(trouble)"
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PunctualCore
+internal import PunctualEngine
+internal import PunctualHTTP
+internal import PunctualLoop
+internal import PunctualPostgres
+
+/// Whether this process can do its duties.
+struct Readiness: Sendable {
+    /// The engine turns its loop at least once a second; this many nanoseconds mean that it hangs.
+    private static let longestTurn: UInt64 = 5_000_000_000
+
+    let pool: PostgresPool
+    let loop: LoopExecutor
+    let engine: ReminderEngine?
+
+    /// Looks at all that matters to the roles of this process.
+    func report() async -> ReadinessReport {
+        var checks = [await database(), turning()]
+        if let engine {
+            checks.append(.init("engine", problem: engine.status.unreadyReason))
+        }
+        return ReadinessReport(checks: checks)
+    }
+
+    private func database() async -> ReadinessReport.Check {
+        do {
+            _ = try await pool.execute(PostgresStatement(name: "ready", sql: "SELECT 1"))
+            return .init("database")
+        } catch {
+            return .init("database", problem: "\(error)")
+        }
+    }
+
+    private func turning() -> ReadinessReport.Check {
+        let silence = Clocks.monotonicNanoseconds() &- loop.lastTurnNanoseconds
+        // A last turn that is later than now was completed since the clock was read.
+        let hangs = silence > Self.longestTurn && silence < UInt64.max / 2
+        return .init("loop", problem: hangs ? "the loop has not turned for 5 s" : nil)
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Logging
+internal import Metrics
+internal import PunctualHTTP
+
+/// Runs a server until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the API, fire reminders, deliver events.",
+        discussion: """
+            Needs a database that `punctual migrate` has prepared. SIGTERM and SIGINT stop it \
+            gracefully: what is under way is finished, and everything else waits in the database.
+
+            Settings (environment; in a YAML file the name in lower case without PUNCTUAL_):
+
+              PUNCTUAL_DATABASE_URL     libpq URI of the database; required
+              PUNCTUAL_HTTP_HOST        address to listen on; loopback only (127.0.0.1)
+              PUNCTUAL_HTTP_PORT        port to listen on (8080)
+              PUNCTUAL_ROLES            any of api,engine,recurring,notify,audit,realtime (all)
+              PUNCTUAL_WEBHOOK_URL      where fired reminders are posted (nowhere)
+              PUNCTUAL_WEBHOOK_SECRET   signs them by Standard Webhooks (unsigned)
+              PUNCTUAL_WEBHOOK_ALLOW    private hosts and ranges they may go to (none)
+              PUNCTUAL_SHARDS           hash slots of users; fixed by the first migration (64)
+              PUNCTUAL_LEAD             how long before due a reminder is staged (adaptive)
+              PUNCTUAL_CATCH_UP_RATE    overdue reminders fired a second (5000)
+              PUNCTUAL_RETENTION        how long the past is kept (P90D)
+
+            PUNCTUAL_DATABASE_URL_FILE and PUNCTUAL_WEBHOOK_SECRET_FILE name files with the \
+            value; systemd credentials named database_url and webhook_secret do the same.
+            """
+    )
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The least severe messages that are logged to standard error.",
+            discussion: "Otherwise PUNCTUAL_LOG_LEVEL or LOG_LEVEL say so; the default is info."
+        )
+    )
+    var logLevel: String?
+
+    func run() async throws {
+        let settings = try options.settings()
+        let configuration = try ServeConfiguration(settings)
+        let level = try settings.logLevel(logLevel) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        let logger = Logger(label: "punctual")
+        for name in settings.unknownVariables {
+            logger.warning("a variable that means nothing here", metadata: ["variable": "\(name)"])
+        }
+        try await Composition(configuration, metrics: metrics, logger: logger).run()
+    }
+}
+
+extension SettingsReader {
+    /// The level of the option, or else of the configuration, or else of `LOG_LEVEL`.
+    fileprivate func logLevel(_ option: String?) throws -> Logger.Level? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let text = option ?? text(.logLevel) ?? environment["LOG_LEVEL"] else { return nil }
+        guard let level = Logger.Level(rawValue: text) else {
+            throw CommandError(
+                .configuration,
+                "the log level \"\(text)\" is none of "
+                    + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            )
+        }
+        return level
+    }
+}

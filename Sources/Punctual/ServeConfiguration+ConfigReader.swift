@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PunctualDelivery
+internal import PunctualTime
+
+extension ServeConfiguration {
+    /// Reads every setting of `serve`.
+    ///
+    /// | key | type, unit | default | range |
+    /// |---|---|---|---|
+    /// | `database_url` | libpq URI, secret | none | |
+    /// | `http_host` | address | `127.0.0.1` | loopback only |
+    /// | `http_port` | integer | 8080 | 0 to 65535 |
+    /// | `roles` | list | all | names of ``Role`` |
+    /// | `transport` | name | `local` | `local` |
+    /// | `webhook_url` | URL | none | http or https |
+    /// | `webhook_secret` | `whsec_` and Base64, or text; secret | none | 1 to 1,024 bytes |
+    /// | `webhook_allow` | list of hosts and address ranges | none | |
+    /// | `shards` | integer | 64 | 1 to 4096 |
+    /// | `lead` | ISO 8601, seconds | `adaptive` | PT0.01S to PT60S |
+    /// | `catch_up_rate` | reminders a second | 5000 | 1 to 1000000 |
+    /// | `retention` | ISO 8601, days | `P90D` | P1D to P3650D |
+    ///
+    /// - Throws: ``CommandError`` naming the setting that is missing or out of range.
+    init(_ settings: SettingsReader) throws {
+        try self.init(databaseURL: settings.databaseURL())
+        if let host = settings.text(.httpHost) { httpHost = host }
+        guard Self.isLoopback(httpHost) else {
+            throw settings.refusal(
+                .httpHost,
+                "without authentication only a loopback address is served, such as 127.0.0.1"
+            )
+        }
+        httpPort = try settings.integer(.httpPort, in: 0...65_535) ?? httpPort
+        if let transport = settings.text(.transport), transport != "local" {
+            throw settings.refusal(.transport, "only local is built into this version")
+        }
+        roles = try Self.roles(settings) ?? roles
+        webhook = try Self.webhook(settings)
+        shards = try settings.integer(.shards, in: 1...4_096) ?? shards
+        lead = try Self.lead(settings)
+        catchUpRate = try settings.integer(.catchUpRate, in: 1...1_000_000) ?? catchUpRate
+        retentionDays = try Self.retentionDays(settings) ?? retentionDays
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1"
+            || host.hasPrefix("127.") && host.allSatisfy { $0 == "." || $0.isWholeNumber }
+    }
+
+    private static func roles(_ settings: SettingsReader) throws -> Set<Role>? {
+        let names = settings.list(.roles)
+        let roles = names.compactMap(Role.init(rawValue:))
+        guard roles.count == names.count else {
+            throw settings.refusal(
+                .roles,
+                "any of " + Role.allCases.map(\.rawValue).joined(separator: ", ")
+            )
+        }
+        return names.isEmpty ? nil : Set(roles)
+    }
+
+    private static func webhook(_ settings: SettingsReader) throws -> WebhookConfiguration? {
+        guard let url = settings.text(.webhookURL) else { return nil }
+        do {
+            return try WebhookConfiguration(
+                url: url,
+                secret: settings.text(.webhookSecret),
+                allowing: settings.list(.webhookAllow).joined(separator: ",")
+            )
+        } catch {
+            let setting: Setting =
+                switch error.code {
+                case .invalidSecret: .webhookSecret
+                case .invalidAllowance: .webhookAllow
+                default: .webhookURL
+                }
+            throw settings.refusal(setting, error.message)
+        }
+    }
+
+    private static func lead(_ settings: SettingsReader) throws -> Duration? {
+        guard let text = settings.text(.lead), text != "adaptive" else { return nil }
+        guard text.hasPrefix("PT"), text.hasSuffix("S"),
+            let seconds = Double(text.dropFirst(2).dropLast()), (0.01...60).contains(seconds)
+        else { throw settings.refusal(.lead, "adaptive, or PT0.01S to PT60S") }
+        return .seconds(seconds)
+    }
+
+    private static func retentionDays(_ settings: SettingsReader) throws -> Int? {
+        guard let text = settings.text(.retention) else { return nil }
+        // The message says what would be right; the parser's own would say less.
+        guard let duration = try? CalendarDuration(text), duration.seconds == 0,
+            (1...3_650).contains(duration.days)
+        else { throw settings.refusal(.retention, "whole days, P1D to P3650D") }
+        return duration.days
+    }
+}
+
+extension SettingsReader {
+    /// Where the database is.
+    func databaseURL() throws -> String {
+        guard let url = text(.databaseURL) else {
+            throw CommandError(
+                .configuration,
+                "PUNCTUAL_DATABASE_URL is not set: it says where PostgreSQL is, for example "
+                    + "postgresql://punctual@localhost/punctual"
+            )
+        }
+        return url
+    }
+
+    /// A whole number, or nil when there is none.
+    func integer(_ setting: Setting, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = text(setting) else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            throw refusal(
+                setting,
+                "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return value
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import PunctualDelivery
+
+/// What `serve` is told to do; every value is within its range.
+struct ServeConfiguration: Sendable {
+    /// One duty that a process can have; together they make a whole server.
+    enum Role: String, CaseIterable, Sendable {
+        case api, engine, recurring, notify, audit, realtime
+    }
+
+    /// A libpq URI or connection string; it may hold a password.
+    var databaseURL: String
+    /// The address that the API binds; a loopback address while there is no authentication.
+    var httpHost = "127.0.0.1"
+    /// The port, 0 to 65,535; 0 lets the system choose.
+    var httpPort = 8080
+    /// The duties of this process.
+    var roles = Set(Role.allCases)
+    /// Where fired reminders are posted, if anywhere.
+    var webhook: WebhookConfiguration?
+    /// The hash slots of users, 1 to 4,096; fixed by the first migration.
+    var shards = 64
+    /// How long before due a reminder is staged, 10 ms to 60 s; nil adapts it to the database.
+    var lead: Duration?
+    /// Overdue reminders fired per second at most, 1 to 1,000,000.
+    var catchUpRate = 5_000
+    /// How long the past is kept, in days, 1 to 3,650.
+    var retentionDays = 90
+
+    /// Creates a configuration with the default of everything that has one.
+    init(databaseURL: String) { self.databaseURL = databaseURL }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One thing that can be configured.
+///
+/// The raw value is its key in the configuration file, and the name of a systemd credential;
+/// `PUNCTUAL_` and the key in capitals is the environment variable.
+enum Setting: String, CaseIterable, Sendable {
+    case databaseURL = "database_url"
+    case httpHost = "http_host"
+    case httpPort = "http_port"
+    case roles
+    case transport
+    case webhookURL = "webhook_url"
+    case webhookSecret = "webhook_secret"
+    case webhookAllow = "webhook_allow"
+    case shards
+    case lead
+    case catchUpRate = "catch_up_rate"
+    case retention
+    case logLevel = "log_level"
+
+    /// Whether the value must appear in no log and no message.
+    var isSecret: Bool { self == .databaseURL || self == .webhookSecret }
+
+    /// The environment variable, such as `PUNCTUAL_HTTP_PORT`.
+    var variable: String { "PUNCTUAL_" + rawValue.uppercased() }
+
+    /// The setting that names a file with the value of this one, such as `webhook_secret_file`.
+    var fileKey: String { rawValue + "_file" }
+
+    /// Every key that a configuration file may have.
+    static let fileKeys = Set(
+        allCases.map(\.rawValue) + allCases.filter(\.isSecret).map(\.fileKey)
+    )
+
+    /// Settings of a later version that would weaken a promise if they were passed over.
+    static let authenticationVariables = [
+        "PUNCTUAL_JWT_SECRET", "PUNCTUAL_JWT_SECRET_FILE", "PUNCTUAL_JWKS_URL",
+    ]
+}
