@@ -62,7 +62,9 @@ extension PostgresConnection {
     }
 
     private func report(_ event: Machine.Event) {
-        if let outcome = machine.received(event) { onEvent(.ended(outcome)) }
+        guard let outcome = machine.received(event) else { return }
+        frontSince = Clocks.monotonicNanoseconds()
+        onEvent(.ended(outcome))
     }
 
     private func sendCopyData() {

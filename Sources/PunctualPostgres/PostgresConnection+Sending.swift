@@ -8,6 +8,7 @@ extension PostgresConnection {
     ///
     /// A script or a COPY must be sent on a connection without load.
     func send(_ request: PostgresRequest) {
+        if load == 0 { frontSince = Clocks.monotonicNanoseconds() }
         switch request.work {
         case .commands(let commands): send(commands, of: request)
         case .script(let sql): sendAlone(sql, of: request)

@@ -33,6 +33,8 @@ final class PostgresConnection: @unchecked Sendable {
     var machine = Machine()
     var exclusive: Exclusive?
     var onEvent: (Event) -> Void = { _ in }
+    /// Since when the server has been working on the request at the front.
+    var frontSince: UInt64 = 0
     /// When a cancellation was last sent, on the monotonic clock; it may hit a later statement.
     var lastCancellation: UInt64?
 
@@ -52,9 +54,10 @@ final class PostgresConnection: @unchecked Sendable {
     }
 
     deinit {
-        // SAFETY: the last reference is gone. The watcher is closed before the descriptor is.
-        watcher?.close()
-        unsafe PQfinish(pointer)
+        // SAFETY: the last reference is gone. The descriptor is closed on the loop, after its
+        // watcher, for the last reference may have been another thread's.
+        let remains = unsafe Remains(pointer: pointer, watcher: watcher)
+        loop.perform { remains.bury() }
     }
 
     /// How many requests are in flight.
@@ -109,5 +112,19 @@ final class PostgresConnection: @unchecked Sendable {
         guard !isClosed, events.contains(.readable) else { return }
         guard unsafe PQconsumeInput(pointer) == 1 else { return fail() }
         receive()
+    }
+}
+
+/// What a connection leaves behind.
+@safe
+private struct Remains: @unchecked Sendable {
+    // @unchecked: nobody else refers to them.
+    let pointer: OpaquePointer
+    let watcher: DescriptorWatcher?
+
+    func bury() {
+        watcher?.close()
+        // SAFETY: called once.
+        unsafe PQfinish(pointer)
     }
 }

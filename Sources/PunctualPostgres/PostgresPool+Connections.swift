@@ -165,11 +165,20 @@ extension PostgresPool {
         let patience = UInt64(max(0, configuration.maximumWaitMilliseconds)) * 1_000_000
         expireWaiting(since: now > patience ? now - patience : 0)
         let isClosingOverdue = closingSince.map { now - $0 > patience } ?? false
-        for connection in connections {
-            if isClosingOverdue || connection?.front.map({ $0.answerDueBy < now }) ?? false {
-                connection?.fail()
-            }
+        for case let connection? in connections
+        where isClosingOverdue || isOverdue(connection, now: now) {
+            connection.fail()
         }
+    }
+
+    /// Whether the server should long have ended the statement itself, so that it must be gone.
+    ///
+    /// A session may have set a timeout of its own, so that nothing is known about it.
+    private func isOverdue(_ connection: PostgresConnection, now: UInt64) -> Bool {
+        let timeout = configuration.statementTimeoutMilliseconds
+        guard timeout > 0, let front = connection.front, front.session == nil else { return false }
+        let allowed = UInt64(timeout + max(0, configuration.answerGraceMilliseconds)) * 1_000_000
+        return now > connection.frontSince + allowed
     }
 
     private func expireWaiting(since start: UInt64) {

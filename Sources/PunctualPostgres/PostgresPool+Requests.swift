@@ -99,10 +99,16 @@ extension PostgresPool {
         while let assignment = machine.next() {
             switch assignment {
             case .send(let request, let slot):
-                request.answerDueBy = answerDueBy()
-                connections[slot]?.send(request)
+                guard let connection = connections[slot] else {
+                    request.finish(.failure(.connectionLost(isAmbiguous: false)))
+                    continue
+                }
+                connection.send(request)
             case .lease(let request, let slot):
-                guard let connection = connections[slot] else { continue }
+                guard let connection = connections[slot] else {
+                    request.finish(.failure(.connectionLost(isAmbiguous: false)))
+                    continue
+                }
                 request.finish(
                     .success(PostgresSession(pool: self, slot: slot, connection: connection))
                 )
@@ -116,12 +122,5 @@ extension PostgresPool {
             waiting: machine.waiting
         )
         callClerk()
-    }
-
-    private func answerDueBy() -> UInt64 {
-        let statement = configuration.statementTimeoutMilliseconds
-        guard statement > 0 else { return .max }
-        let allowed = statement + configuration.answerGraceMilliseconds
-        return Clocks.monotonicNanoseconds() + UInt64(max(0, allowed)) * 1_000_000
     }
 }

@@ -25,7 +25,10 @@ package struct PostgresPoolConfiguration: Sendable {
     /// The most statements and sessions that wait for a connection; more are refused.
     package var maximumWaiting = 10_000
     /// The most statements in flight on one connection.
-    package var pipelineDepth = 4
+    ///
+    /// More than one helps where the server is far away; but a statement may then wait behind a
+    /// slow one although another connection has become free.
+    package var pipelineDepth = 1
     /// Further settings of each session, such as `enable_seqscan=off`.
     package var settings: [String] = []
     /// The longest pause between attempts to connect; the first is a 64th of it.

@@ -58,9 +58,8 @@ final class PostgresRequest: @unchecked Sendable {
     let ignoresCancellation: Bool
     private var continuation: UnsafeContinuation<[PostgresResult], any Error>?
 
-    /// When the wait began, and from the sending on when the answer is overdue.
+    /// When the wait for a connection began, on the monotonic clock.
     var waitingSince: UInt64 = 0
-    var answerDueBy: UInt64 = .max
     var isCancelled = false
     /// Whether it was sent anew, after a stale plan or as the victim of another's cancellation.
     var isRepeated = false

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Logging
-internal import PunctualLoop
 internal import PunctualPostgres
 internal import PunctualTestSupport
 internal import Testing
@@ -128,19 +126,20 @@ internal import Testing
     }
 
     @Test func `a crash is ambiguous for what was sent, and the pool comes back`() async throws {
-        let cluster = try PrivateCluster(isDurable: true)
+        let cluster = try await PrivateCluster.make(isDurable: true)
         let database = TestDatabase(name: "postgres", url: cluster.url())
         try await database.withPool {
-            $0.maximumConnections = 2
+            $0.maximumConnections = 1
             $0.longestBackoffMilliseconds = 640
             $0.maximumWaitMilliseconds = 30_000
         } _: { pool in
             _ = try await pool.query("CREATE TABLE t (id bigint)")
             let pid = try await pool.backend()
+            // One connection, so that the statement runs on the backend that was asked.
             let task = Task { try await pool.execute(sleep, [.float8(60)]) }
-            while try await pool.query(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-            )[0].int8(0) == 0 {}
+            try await database.withPool { watcher in
+                try await watcher.waitUntil(backend: pid, waitsFor: "PgSleep")
+            }
             cluster.stop(.crash)
             let error = try await errorOf { _ = try await task.value }
             #expect(error.code == .connectionLost)

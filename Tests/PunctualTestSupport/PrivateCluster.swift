@@ -6,8 +6,8 @@ internal import Synchronization
 /// A PostgreSQL cluster of the tests' own, in a temporary folder, reachable by a Unix socket only.
 ///
 /// The server refuses to run as root, so that root starts it as the user `postgres`. It is
-/// stopped when the test process exits; a cluster whose process was killed ends by itself soon,
-/// because its folder is removed by the next run.
+/// stopped, and its folder removed, when the test process exits. What a killed process leaves
+/// behind, the next one clears away.
 package final class PrivateCluster: Sendable {
     /// Where the data, the socket and the log are.
     package let folder: URL
@@ -19,8 +19,7 @@ package final class PrivateCluster: Sendable {
     /// Data is not flushed to disk, unless `isDurable`, because tests do not lose power.
     /// - Throws: ``PrivateClusterError``, with the server's log.
     package init(isDurable: Bool = false, settings: [String] = []) throws {
-        folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("punctual-pg-\(UUID().uuidString.prefix(8))")
+        folder = ClusterRegister.shared.nextFolder()
         let durability = isDurable ? [] : ["fsync=off", "synchronous_commit=off"]
         self.settings = durability + settings
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -34,6 +33,22 @@ package final class PrivateCluster: Sendable {
         )
         try start()
         ClusterRegister.shared.add(self)
+    }
+
+    /// Initialises and starts a cluster without holding up the tests that run meanwhile.
+    ///
+    /// - Throws: ``PrivateClusterError``, with the server's log.
+    package static func make(
+        isDurable: Bool = false,
+        settings: [String] = []
+    ) async throws -> PrivateCluster {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result { try PrivateCluster(isDurable: isDurable, settings: settings) }
+                )
+            }
+        }
     }
 
     /// A connection string for the database `name`.
@@ -65,13 +80,7 @@ package final class PrivateCluster: Sendable {
     package func stop(_ signal: StopSignal = .interrupt) {
         let server = process.withLock { $0.take() }
         guard let server else { return }
-        // The server is the child of `runuser` for root, so its own file names its process.
-        let pidFile = data.appendingPathComponent("postmaster.pid")
-        if let text = try? String(contentsOf: pidFile, encoding: .utf8),
-            let pid = Int32(text.split(separator: "\n").first ?? "")
-        {
-            kill(pid, signal.number)
-        }
+        Self.signal(signal.number, serverIn: folder)
         server.waitUntilExit()
     }
 
@@ -95,6 +104,19 @@ package final class PrivateCluster: Sendable {
         stop(.crash)
         // What cannot be removed is left to the system's cleaning of temporary files.
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Signals the server that a cluster's own file names, if that process works there.
+    ///
+    /// For root the server is the child of `runuser`, so the child's number would not do.
+    fileprivate static func signal(_ signal: Int32, serverIn folder: URL) {
+        let pidFile = folder.appendingPathComponent("data/postmaster.pid")
+        guard let text = try? String(contentsOf: pidFile, encoding: .utf8),
+            let server = Int32(text.split(separator: "\n").first ?? ""),
+            let command = try? String(contentsOfFile: "/proc/\(server)/cmdline", encoding: .utf8),
+            command.contains(folder.path)
+        else { return }
+        kill(server, signal)
     }
 
     private var data: URL { folder.appendingPathComponent("data") }
@@ -166,13 +188,26 @@ extension PrivateCluster {
     }
 }
 
-/// The clusters that are to be removed when the process exits.
+/// The clusters of this process, which are removed when it exits.
 private final class ClusterRegister: Sendable {
     static let shared = ClusterRegister()
+    private static let prefix = "punctual-pg-"
     private let clusters = Mutex<[PrivateCluster]>([])
+    private let folders = Mutex(0)
 
     private init() {
+        clearLeftovers()
         atexit { ClusterRegister.shared.removeAll() }
+    }
+
+    /// A folder that tells whose it is: `punctual-pg-<process>-<number>`.
+    func nextFolder() -> URL {
+        let number = folders.withLock { folders in
+            folders += 1
+            return folders
+        }
+        return FileManager.default.temporaryDirectory
+            .appendingPathComponent("\(Self.prefix)\(getpid())-\(number)")
     }
 
     func add(_ cluster: PrivateCluster) {
@@ -182,5 +217,20 @@ private final class ClusterRegister: Sendable {
     private func removeAll() {
         let all = clusters.withLock { $0 }
         for cluster in all { cluster.remove() }
+    }
+
+    /// Removes the clusters of processes that are gone.
+    private func clearLeftovers() {
+        let root = FileManager.default.temporaryDirectory
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+        for name in names where name.hasPrefix(Self.prefix) {
+            let owner = name.dropFirst(Self.prefix.count).split(separator: "-").first
+            guard let process = owner.flatMap({ Int32($0) }), kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            let folder = root.appendingPathComponent(name)
+            PrivateCluster.signal(SIGQUIT, serverIn: folder)
+            // What cannot be removed is left to the system's cleaning of temporary files.
+            try? FileManager.default.removeItem(at: folder)
+        }
     }
 }

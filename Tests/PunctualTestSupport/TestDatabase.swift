@@ -50,19 +50,24 @@ package actor TestServer {
 
     private static let prefix = "punctual_test_"
     private static let variable = "PUNCTUAL_TEST_DATABASE_URL"
-    private var serverURL: String?
+    private var starting: Task<String, any Error>?
     private var databases = 0
 
     /// The URL of the server's maintenance database; starts a private cluster if need be.
     ///
     /// - Throws: when the cluster cannot be made.
     package func url() async throws -> String {
-        if let serverURL { return serverURL }
-        let given = ProcessInfo.processInfo.environment[Self.variable]
-        let url = try given ?? PrivateCluster().url()
-        serverURL = url
-        if given != nil { try await dropLeftovers(url) }
-        return url
+        if let starting { return try await starting.value }
+        // Suites that come meanwhile wait for the same server.
+        let task = Task {
+            guard let given = ProcessInfo.processInfo.environment[Self.variable] else {
+                return try await PrivateCluster.make().url()
+            }
+            try await dropLeftovers(given)
+            return given
+        }
+        starting = task
+        return try await task.value
     }
 
     func makeDatabase(_ purpose: String, template: String?) async throws -> TestDatabase {
