@@ -23,7 +23,10 @@ struct EntryQueue: BitwiseCopyable, Sendable {
     @usableFromInline var tail = UInt32.max
 
     @inlinable
-    init() {}
+    init(head: UInt32 = .max, tail: UInt32 = .max) {
+        self.head = head
+        self.tail = tail
+    }
 
     @inlinable
     var isEmpty: Bool { head == .max }
@@ -81,6 +84,23 @@ struct EntryPool: Sendable {
         } else {
             queue.head &+= 1
         }
+    }
+
+    /// The positions of a queue's entries in its first block.
+    @inlinable
+    func firstRun(of queue: EntryQueue) -> Range<Int> {
+        let last = queue.head >> 6 == queue.tail >> 6 ? queue.tail : queue.head | 63
+        return Int(queue.head)..<Int(last) + 1
+    }
+
+    /// Removes the entries of `firstRun(of:)`.
+    @inlinable
+    mutating func removeRun(_ run: Range<Int>, of queue: inout EntryQueue) {
+        let block = queue.head >> 6
+        queue =
+            block == queue.tail >> 6
+            ? EntryQueue() : EntryQueue(head: following[Int(block)] << 6, tail: queue.tail)
+        giveBlock(block)
     }
 
     /// The first position of a block that no queue uses, holding `entry`.

@@ -166,11 +166,11 @@ extension TimingWheel {
         let start = slot.start(now: reached)
         guard start <= tick else { return false }
         reached = soleDue(in: slot).map { min($0, tick) } ?? start
-        var queue = take(slot)
+        let queue = take(slot)
         if slot.level == 0 {
             expired = queue
         } else {
-            placeAll(of: &queue)
+            placeAll(of: queue)
         }
         return true
     }
@@ -184,17 +184,14 @@ extension TimingWheel {
         return queue
     }
 
-    /// Moves the entries of a queue to where they belong now, but for those of cancelled timers.
+    /// Moves the entries of a queue to where they belong now.
     @inlinable
-    mutating func placeAll(of queue: inout EntryQueue) {
-        while let entry = pool.first(of: queue) {
-            pool.removeFirst(of: &queue)
-            if records.isWaiting(entry.record) {
-                place(entry)
-            } else {
-                _ = records.release(entry.record)
-                forgotten &-= 1
-            }
+    mutating func placeAll(of queue: EntryQueue) {
+        var queue = queue
+        while !queue.isEmpty {
+            let run = pool.firstRun(of: queue)
+            for position in run { place(pool.entries[position]) }
+            pool.removeRun(run, of: &queue)
         }
     }
 
@@ -214,6 +211,16 @@ extension TimingWheel {
         expired = EntryQueue()
         while let slot = firstSlot { queues.append(take(slot)) }
         reached = tick
-        for var queue in queues { placeAll(of: &queue) }
+        for var queue in queues {
+            while let entry = pool.first(of: queue) {
+                pool.removeFirst(of: &queue)
+                if records.isWaiting(entry.record) {
+                    place(entry)
+                } else {
+                    _ = records.release(entry.record)
+                    forgotten &-= 1
+                }
+            }
+        }
     }
 }
