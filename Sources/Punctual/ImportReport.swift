@@ -40,8 +40,8 @@ struct ImportReport: Decodable {
 
     /// The report for people: the first tasks, then every notice.
     var text: String {
-        var lines = ["imported \(imported.count) of \(entries) entries"]
-        if merged > 0 { lines[0] += ", \(merged) of them into the series they belong to" }
+        var lines = ["imported \(imported.count) tasks from \(entries) entries"]
+        if merged > 0 { lines[0] += "; \(merged) joined the series they belong to" }
         lines += imported.prefix(Self.maximumTasksShown).map {
             "  \($0.due ?? "no due date")  \($0.title)\($0.isRecurring ? " (recurring)" : "")"
         }

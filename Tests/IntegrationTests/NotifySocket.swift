@@ -16,9 +16,10 @@ final class NotifySocket {
 
     /// Binds a socket in the temporary folder, whose path is short enough for one.
     init() throws {
-        path = FileManager.default.temporaryDirectory.appending(
-            path: "notify-\(UUID().uuidString.prefix(8))"
-        ).path
+        path =
+            FileManager.default.temporaryDirectory.appending(
+                path: "notify-\(UUID().uuidString.prefix(8))"
+            ).path
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -48,7 +49,12 @@ final class NotifySocket {
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         // SAFETY: the option's value is the structure that it should be.
         unsafe setsockopt(
-            descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+            descriptor,
+            SOL_SOCKET,
+            SO_RCVTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
         while !received.contains(line) {
             var buffer = [UInt8](repeating: 0, count: 4_096)
             // SAFETY: at most as many bytes are written as the buffer has.
