@@ -177,6 +177,7 @@ extension LoopExecutor {
     /// The thread's body: turns the loop until every handle is closed.
     fileprivate func runThread() {
         threadIdentity.store(punctual_thread_identity(), ordering: .relaxed)
+        // SAFETY: the name is copied by the kernel during the call.
         unsafe punctual_thread_set_name(name)
         turnStart = Clocks.monotonicNanoseconds()
         memory.run()
@@ -225,6 +226,7 @@ extension LoopExecutor {
 
     /// Opens a handle on the loop, unless the loop has been told to end.
     func open(_ body: (UnsafeMutablePointer<uv_loop_t>) -> Void) {
+        // SAFETY: on the loop's thread, before the loop is closed.
         if !isClosing { unsafe body(memory.loop) }
     }
 }
@@ -242,8 +244,8 @@ extension LoopExecutor: Service {
 
 /// The entry of the loop's thread.
 private func runLoopThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context = unsafe context else { return nil }
     // SAFETY: `init` retained the executor for this thread, which gives it back here.
+    guard let context = unsafe context else { return nil }
     let executor = unsafe Unmanaged<LoopExecutor>.fromOpaque(context).takeRetainedValue()
     executor.runThread()
     return nil

@@ -27,6 +27,7 @@ final class LoopHandle: @unchecked Sendable {
     ) {
         self.loop = loop
         self.kind = kind
+        // SAFETY: called by `open` alone, with memory of the kind's size.
         unsafe self.initialise = initialise
         self.onEvent = onEvent
     }
@@ -36,6 +37,7 @@ final class LoopHandle: @unchecked Sendable {
     /// - Returns: libuv's result, or 0 without a call if the handle or its loop is closed.
     func use(_ body: (UnsafeMutableRawPointer) -> Int32) -> Int32 {
         var result: Int32 = 0
+        // SAFETY: on the loop's thread; the memory is libuv's until the close callback.
         if unsafe memory == nil { result = open() }
         guard result >= 0, let memory = unsafe memory else { return result }
         return unsafe body(memory)
@@ -50,10 +52,10 @@ final class LoopHandle: @unchecked Sendable {
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        guard let memory = unsafe memory else { return }
-        unsafe self.memory = nil
         // SAFETY: closed once; the callback is the last that libuv does with the memory, and
         // gives back the reference taken in `open`.
+        guard let memory = unsafe memory else { return }
+        unsafe self.memory = nil
         unsafe punctual_handle_close(memory) { handle in
             guard let handle = unsafe handle, let data = unsafe punctual_handle_data(handle)
             else { return }
@@ -82,9 +84,9 @@ final class LoopHandle: @unchecked Sendable {
 
     /// The object behind a handle that libuv passes to a callback.
     static func of(_ handle: UnsafeRawPointer?) -> LoopHandle? {
+        // SAFETY: every handle opened above carries a retained reference until it is closed.
         guard let handle = unsafe handle, let data = unsafe punctual_handle_data(handle)
         else { return nil }
-        // SAFETY: every handle opened above carries a retained reference until it is closed.
         return unsafe Unmanaged<LoopHandle>.fromOpaque(data).takeUnretainedValue()
     }
 }

@@ -7,11 +7,13 @@ struct BinaryReader {
 
     /// - Parameter bytes: Must stay valid while the reader is used.
     init(_ bytes: UnsafeRawBufferPointer) {
+        // SAFETY: the caller keeps the bytes for as long as the reader is used.
         unsafe rest = bytes
     }
 
+    // SAFETY: the count alone is looked at.
     var count: Int { unsafe rest.count }
-    var isAtEnd: Bool { unsafe rest.isEmpty }
+    var isAtEnd: Bool { count == 0 }
 
     mutating func number<Number: FixedWidthInteger>(
         _ type: Number.Type = Number.self

@@ -43,9 +43,9 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// Takes over an open connection in non-blocking pipeline mode.
     init(owning pointer: OpaquePointer, loop: LoopExecutor) {
+        // SAFETY: the caller gives the open pointer away.
         unsafe self.pointer = pointer
         self.loop = loop
-        // SAFETY: the pointer is open.
         let descriptor = unsafe PQsocket(pointer)
         watcher = DescriptorWatcher(loop: loop, descriptor: descriptor) { [weak self] ready in
             self?.ready(ready)
