@@ -4,6 +4,7 @@ private import CLibuv
 
 /// What a descriptor is ready for, or watched for.
 package struct DescriptorEvents: OptionSet, Sendable, Hashable {
+    /// libuv's event bits.
     package let rawValue: Int32
 
     /// Takes libuv's bits as they are.

@@ -76,6 +76,7 @@ final class PostgresRequest: @unchecked Sendable {
     }
 
     func finish(_ result: Result<[PostgresResult], PostgresError>) {
+        // SAFETY: see `attach`.
         guard let continuation = unsafe continuation else { return }
         unsafe self.continuation = nil
         switch result {

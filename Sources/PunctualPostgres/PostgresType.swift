@@ -2,6 +2,7 @@
 
 /// The object identifier of a type, as in PostgreSQL's `pg_type.dat`.
 package struct PostgresType: Sendable, Hashable, RawRepresentable {
+    /// The OID as the server numbers it.
     package let rawValue: UInt32
 
     /// Takes an OID as the server numbers it.
