@@ -8,36 +8,32 @@ internal import PunctualCore
 extension RouteTable {
     /// Adds the import of calendars.
     mutating func addImport(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
-        on(.post, "/api/import/ics") { call in
-            // Reading a large calendar takes long enough to delay every event that leaves through
-            // this event loop; Swift's thread pool has the time.
-            try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                let zone = try call.importZone(services.zones)
-                let bytes = try await call.body(
-                    limit: configuration.maximumCalendarBytes,
-                    accepts: ["text/calendar", "text/plain", "application/octet-stream"]
-                )
-                return try await call.idempotently(
-                    body: bytes,
-                    tasks: services.tasks
-                ) { idempotency in
-                    let calendar = try CalendarImport(request: bytes, zone: zone, services.zones)
-                    let now = services.clock()
-                    let drafts = calendar.tasks.map {
-                        CalendarDraft($0, zone: zone, zones: services.zones, now: now)
-                    }
-                    let answer = { (outcomes: [Result<TaskItem, Problem>]) in
-                        calendar.json(zip(drafts, outcomes).map { ($0.cuts, $1) })
-                    }
-                    let outcomes = try await services.tasks.create(
-                        drafts.map { .success($0.draft) },
-                        user: call.user,
-                        remembering: idempotency.map { key in
-                            { key.remembering(status: .created, body: answer($0).text) }
-                        }
-                    )
-                    return Response(status: .created, type: .json, body: answer(outcomes).utf8)
+        aside(.post, "/api/import/ics") { call in
+            let zone = try call.importZone(services.zones)
+            let bytes = try await call.body(
+                limit: configuration.maximumCalendarBytes,
+                accepts: ["text/calendar", "text/plain", "application/octet-stream"]
+            )
+            return try await call.idempotently(
+                body: bytes,
+                tasks: services.tasks
+            ) { idempotency in
+                let calendar = try CalendarImport(request: bytes, zone: zone, services.zones)
+                let now = services.clock()
+                let drafts = calendar.tasks.map {
+                    CalendarDraft($0, zone: zone, zones: services.zones, now: now)
                 }
+                let answer = { (outcomes: [Result<TaskItem, Problem>]) in
+                    calendar.json(zip(drafts, outcomes).map { ($0.cuts, $1) })
+                }
+                let outcomes = try await services.tasks.create(
+                    drafts.map { .success($0.draft) },
+                    user: call.user,
+                    remembering: idempotency.map { key in
+                        { key.remembering(status: .created, body: answer($0).text) }
+                    }
+                )
+                return Response(status: .created, type: .json, body: answer(outcomes).utf8)
             }
         }
     }

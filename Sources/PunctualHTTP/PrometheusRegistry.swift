@@ -25,6 +25,7 @@ package final class PrometheusRegistry: MetricsFactory {
         }
     }
 
+    /// A counter: the one of these dimensions.
     package func makeCounter(
         label: String,
         dimensions: [(String, String)]
@@ -32,10 +33,12 @@ package final class PrometheusRegistry: MetricsFactory {
         counter(label, dimensions)
     }
 
+    /// A gauge: the one of these dimensions.
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         gauge(label, dimensions)
     }
 
+    /// A histogram when it aggregates, and otherwise a gauge.
     package func makeRecorder(
         label: String,
         dimensions: [(String, String)],
@@ -44,6 +47,7 @@ package final class PrometheusRegistry: MetricsFactory {
         aggregate ? histogram(label, dimensions) : gauge(label, dimensions)
     }
 
+    /// A histogram of seconds.
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         histogram(label, dimensions)
     }
@@ -63,9 +67,13 @@ package final class PrometheusRegistry: MetricsFactory {
         series(label, dimensions) { PrometheusHistogram(bounds: .forMetric(label)) }
     }
 
+    /// Shows a counter no more.
     package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    /// Shows a gauge no more.
     package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+    /// Shows a histogram or gauge no more.
     package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    /// Shows a histogram no more.
     package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
     /// The series of a name and dimensions, made when it is new.

@@ -53,8 +53,8 @@ struct RecurrenceFields {
                 reader.refuse("/is_recurring", "Say how: give an rrule or a recurrence_pattern.")
             }
             for (pointer, isGiven) in [
-                ("/dtstart", start.isGiven), ("/rdates", rdates.isGiven),
-                ("/exdates", exdates.isGiven),
+                ("/dtstart", start.value != nil), ("/rdates", rdates.value != nil),
+                ("/exdates", exdates.value != nil),
             ] where isGiven {
                 reader.refuse(pointer, "It needs an rrule or a recurrence_pattern beside it.")
             }
@@ -68,14 +68,19 @@ struct RecurrenceFields {
         if let current, timezone == nil, input.start == .local(current.start) {
             input.start = .instant(WallInstant(utc: current.start))
         }
-        input.rdates = dates(rdates, pattern.applied(to: nil)?.rdates, kept?.rdates)
-        input.exdates = dates(exdates, pattern.applied(to: nil)?.exdates, kept?.exdates)
+        // Dates stand beside the rule, or else within the pattern; without either they are kept.
+        input.rdates =
+            rdates.value(clearedTo: []) ?? pattern.value.map { $0.rdates ?? [] }
+            ?? kept?.rdates ?? []
+        input.exdates =
+            exdates.value(clearedTo: []) ?? pattern.value.map { $0.exdates ?? [] }
+            ?? kept?.exdates ?? []
         return .set(input)
     }
 
     /// The rule in whichever spelling it is given; in both it must be the same.
     private func rule(_ reader: inout FieldReader) -> Update<RecurrenceRule> {
-        guard case .set(let pattern?) = pattern else {
+        guard let pattern = pattern.value else {
             return rrule.isSet || !pattern.isSet ? rrule : .set(nil)
         }
         guard let spelled = reader.rule(of: pattern, "/recurrence_pattern") else { return .keep }
@@ -83,16 +88,6 @@ struct RecurrenceFields {
         if let rrule, rrule.says(spelled) { return .set(rrule) }
         reader.refuse("/rrule", "It says something else than recurrence_pattern; send one.")
         return .keep
-    }
-
-    /// Dates from beside the rule, else from within the pattern, else those there were.
-    private func dates(
-        _ named: Update<[CivilDateTime]>,
-        _ spelled: [CivilDateTime]?,
-        _ kept: [CivilDateTime]?
-    ) -> [CivilDateTime] {
-        if case .set(let dates) = named { return dates ?? [] }
-        return spelled ?? kept ?? []
     }
 }
 
@@ -104,8 +99,11 @@ extension RecurrenceRule {
 }
 
 extension Update {
-    /// Whether the request gives a value.
-    var isGiven: Bool { if case .set(_?) = self { true } else { false } }
+    /// The value that the request gives, if it gives one.
+    var value: Value? { applied(to: nil) }
+
+    /// The value that the request gives, `null` standing for a default; nil when it names none.
+    func value(clearedTo standard: Value) -> Value? { isSet ? value ?? standard : nil }
 }
 
 extension FieldReader {

@@ -7,8 +7,7 @@ internal import PunctualTime
 extension RouteTable {
     /// Adds the preview of rules that are not stored.
     mutating func addRecurrence(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
-        on(.post, "/api/recurrence/preview") { call in
-            _ = try call.user
+        aside(.post, "/api/recurrence/preview") { call in
             let value = try await call.json(limit: configuration.maximumBodyBytes).value
             let preview = try RecurrencePreview(value)
             let occurrences = try services.tasks.preview(
@@ -40,7 +39,7 @@ extension RouteTable {
 
 /// What a request to preview a rule asks for.
 struct RecurrencePreview {
-    /// The rule with its start and its dates.
+    /// The rule with its dates and its start, which is now when the request gives none.
     let input: RecurrenceInput
     /// The zone; nil means UTC.
     let timezone: String?
@@ -53,7 +52,7 @@ struct RecurrencePreview {
         var reader = FieldReader()
         var fields = RecurrenceFields()
         var (timezone, dst, count) = (String?.none, DSTPolicy?.none, 10)
-        let isObject = reader.object(body, "") { reader, member, pointer in
+        reader.object(body, "") { reader, member, pointer in
             switch member.name {
             case "timezone":
                 timezone = reader.nullable(member.value) { $0.string($1, pointer) }
@@ -72,22 +71,13 @@ struct RecurrencePreview {
             current: nil,
             timezone: timezone,
             &reader
-        ).applied(to: nil)
-        if isObject, fields.rrule.isMissing, fields.pattern.isMissing, reader.problem == nil {
-            reader.refuse("/rrule", "Give an rrule or a recurrence_pattern.")
-        }
-        if isObject, fields.start.isMissing, reader.problem == nil {
-            reader.refuse("/dtstart", "Say when the series starts.")
-        }
+        ).value
         try reader.finish()
-        guard let input else { throw .invalid("", "It is no recurrence.") }
+        guard let input else {
+            throw .invalid("/rrule", "Give an rrule or a recurrence_pattern.")
+        }
         (self.input, self.timezone, self.dst, self.count) = (input, timezone, dst, count)
     }
-}
-
-extension Update {
-    /// Whether the request gives no value.
-    fileprivate var isMissing: Bool { !isGiven }
 }
 
 extension Occurrence {

@@ -45,6 +45,22 @@ struct RouteTable {
         add(Route(method: method, isOpen: false, handler: handler), path)
     }
 
+    /// Adds a route whose handler may compute for milliseconds: it runs on Swift's thread pool.
+    ///
+    /// Others run on the event loop of their connection, where they would delay every event that
+    /// leaves through it.
+    mutating func aside(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ handler: @escaping Handler
+    ) {
+        on(method, path) { call in
+            try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await handler(call)
+            }
+        }
+    }
+
     /// Adds a route for whoever operates the process, which belongs to no user.
     mutating func open(_ path: String, _ handler: @escaping Handler) {
         add(Route(method: .get, isOpen: true, handler: handler), path)

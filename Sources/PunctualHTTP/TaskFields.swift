@@ -86,8 +86,7 @@ struct TaskFields {
         switch member.name {
         case "due_date": dueDate = reader.update(value) { $0.time($1, pointer) }
         case "timezone": timezone = reader.update(value) { $0.string($1, pointer) }
-        case "reminders":
-            reminders = reader.update(value) { $0.reminders($1, pointer) }
+        case "reminders": reminders = reader.update(value) { $0.reminders($1, pointer) }
         case "reminder_time": reminderTime = reader.update(value) { $0.instant($1, pointer) }
         case "misfire": misfire = reader.update(value) { $0.misfire($1, pointer) }
         case "dst": dst = reader.update(value) { $0.dst($1, pointer) }
@@ -114,27 +113,28 @@ extension TaskDraft {
     init(_ body: JSONValue, now: WallInstant) throws(Problem) {
         var reader = FieldReader()
         let fields = TaskFields(body, &reader)
-        self.init(title: fields.title.applied(to: nil) ?? "")
+        self.init(title: fields.title.value ?? "")
         if case .object = body, body["title"] == nil || body["title"] == .null {
             reader.refuse("/title", "A task needs a title.")
         }
-        description = fields.description.applied(to: nil)
-        completedAt = fields.status.applied(to: nil) == .completed ? now : nil
-        priority = fields.priority.applied(to: nil)
-        tags = fields.tags.applied(to: nil) ?? []
-        dueDate = fields.dueDate.applied(to: nil)
-        timezone = fields.timezone.applied(to: nil)
-        reminders = fields.reminderInputs(&reader).applied(to: nil)
-        recurrence = fields.recurrence.input(
-            isRecurring: fields.isRecurring,
-            current: nil,
-            timezone: timezone,
-            &reader
-        ).applied(to: nil)
-        anchor = fields.anchor.applied(to: nil)
-        rollover = fields.rollover.applied(to: nil)
-        dst = fields.dst.applied(to: nil)
-        misfire = fields.misfire.applied(to: nil)
+        description = fields.description.value
+        completedAt = fields.status.value == .completed ? now : nil
+        priority = fields.priority.value
+        tags = fields.tags.value ?? []
+        dueDate = fields.dueDate.value
+        timezone = fields.timezone.value
+        reminders = fields.reminderInputs(&reader).value
+        recurrence =
+            fields.recurrence.input(
+                isRecurring: fields.isRecurring,
+                current: nil,
+                timezone: timezone,
+                &reader
+            ).value
+        anchor = fields.anchor.value
+        rollover = fields.rollover.value
+        dst = fields.dst.value
+        misfire = fields.misfire.value
         try reader.finish()
     }
 }
@@ -148,8 +148,8 @@ extension TaskPatch {
         title = reader.required(fields.title, "/title")
         description = fields.description
         status = reader.required(fields.status, "/status")
-        priority = fields.priority.isSet ? fields.priority.applied(to: nil) ?? .medium : nil
-        tags = fields.tags.isSet ? fields.tags.applied(to: nil) ?? [] : nil
+        priority = fields.priority.value(clearedTo: .medium)
+        tags = fields.tags.value(clearedTo: [])
         dueDate = fields.dueDate
         timezone = fields.timezone
         reminders = fields.reminderInputs(&reader)
@@ -159,10 +159,13 @@ extension TaskPatch {
             timezone: fields.timezone.applied(to: task.dueDate?.timezone),
             &reader
         )
-        anchor = fields.anchor.isSet ? fields.anchor.applied(to: nil) ?? .due : nil
-        rollover = fields.rollover.isSet ? fields.rollover.applied(to: nil) ?? .onCompletion : nil
-        dst = fields.dst.isSet ? fields.dst.applied(to: nil) ?? DSTPolicy() : nil
-        misfire = fields.misfire.isSet ? fields.misfire.applied(to: nil) ?? .standard : nil
+        anchor = fields.anchor.value(clearedTo: .due)
+        rollover = fields.rollover.value(clearedTo: .onCompletion)
+        dst = fields.dst.value(clearedTo: DSTPolicy())
+        // Rows hold the policy: naming the one that holds already arms nothing anew.
+        misfire = fields.misfire.value(clearedTo: .standard).flatMap {
+            $0 == task.misfire ? nil : $0
+        }
         try reader.finish()
     }
 }

@@ -10,22 +10,13 @@ extension RouteTable {
         let tasks = services.tasks
         let limit = configuration.maximumBodyBytes
         on(.post, "/api/tasks") { call in
-            let (bytes, value) = try await call.json(limit: limit)
-            return try await call.idempotently(body: bytes, tasks: tasks) { idempotency in
-                let draft = try TaskDraft(value, now: services.clock())
-                let outcomes = try await tasks.create(
-                    [.success(draft)],
-                    user: call.user,
-                    remembering: idempotency.map { key in { $0[0].remembered(by: key) } }
-                )
-                return try Response(created: outcomes[0].get())
-            }
+            try await call.create(services, limit: limit)
         }
-        on(.post, "/api/tasks/batch") { call in
+        aside(.post, "/api/tasks/batch") { call in
             try await call.createBatch(services, limit: configuration.maximumBatchBytes)
         }
         for path in ["/api/tasks", "/api/tasks/filter"] {
-            on(.get, path) { call in
+            aside(.get, path) { call in
                 let query = try TaskQuery(call.request.uri.query, now: services.clock())
                 return Response(page: try await tasks.tasks(matching: query, user: call.user))
             }
@@ -33,7 +24,7 @@ extension RouteTable {
         on(.get, "/api/tasks/{id}") { call in
             Response(task: try await tasks.task(call.id(), user: call.user))
         }
-        on(.patch, "/api/tasks/{id}") { call in
+        aside(.patch, "/api/tasks/{id}") { call in
             let task = try await tasks.task(call.id(), user: call.user)
             let patch = try TaskPatch(await call.json(limit: limit).value, of: task)
             return Response(
@@ -55,7 +46,7 @@ extension RouteTable {
             )
         }
         for method in [HTTPRequest.Method.patch, .post] {
-            on(method, "/api/tasks/{id}/complete") { call in
+            aside(method, "/api/tasks/{id}/complete") { call in
                 Response(
                     completed: try await tasks.complete(
                         call.id(),
@@ -64,7 +55,7 @@ extension RouteTable {
                     )
                 )
             }
-            on(method, "/api/tasks/{id}/reopen") { call in
+            aside(method, "/api/tasks/{id}/reopen") { call in
                 Response(
                     changed: try await tasks.reopen(
                         call.id(),
@@ -74,41 +65,54 @@ extension RouteTable {
                 )
             }
         }
-        on(.get, "/api/tasks/{id}/history") { call in
+        aside(.get, "/api/tasks/{id}/history") { call in
             Response(history: try await tasks.history(of: call.id(), user: call.user))
         }
     }
 }
 
 extension Call {
+    /// Creates one task.
+    fileprivate func create(_ services: HTTPServices, limit: Int) async throws -> Response {
+        let (bytes, value) = try await json(limit: limit)
+        // The dates of a hostile rule take milliseconds to find; see `RouteTable.aside`.
+        let isPlain = value["rrule"] == nil && value["recurrence_pattern"] == nil
+        return try await withTaskExecutorPreference(isPlain ? nil : globalConcurrentExecutor) {
+            try await idempotently(body: bytes, tasks: services.tasks) { idempotency in
+                let draft = try TaskDraft(value, now: services.clock())
+                let outcomes = try await services.tasks.create(
+                    [.success(draft)],
+                    user: user,
+                    remembering: idempotency.map { key in { $0[0].remembered(by: key) } }
+                )
+                return try Response(created: outcomes[0].get())
+            }
+        }
+    }
+
     /// Creates the tasks of an array, and answers an array of tasks or problems in its order.
     fileprivate func createBatch(_ services: HTTPServices, limit: Int) async throws -> Response {
-        // A large batch takes milliseconds to read and to plan, which would delay every event
-        // that leaves through this event loop; Swift's thread pool has the time.
-        try await withTaskExecutorPreference(globalConcurrentExecutor) {
-            let (bytes, value) = try await json(limit: limit)
-            guard case .array(let bodies) = value, (1...BodyLimits.batch).contains(bodies.count)
-            else {
-                throw Problem.invalid("", "Send an array of 1 to \(BodyLimits.batch) tasks.")
+        let (bytes, value) = try await json(limit: limit)
+        guard case .array(let bodies) = value, (1...BodyLimits.batch).contains(bodies.count) else {
+            throw Problem.invalid("", "Send an array of 1 to \(BodyLimits.batch) tasks.")
+        }
+        return try await idempotently(body: bytes, tasks: services.tasks) { idempotency in
+            let now = services.clock()
+            let drafts = bodies.map { body in
+                Result { () throws(Problem) in try TaskDraft(body, now: now) }
             }
-            return try await idempotently(body: bytes, tasks: services.tasks) { idempotency in
-                let now = services.clock()
-                let drafts = bodies.map { body in
-                    Result { () throws(Problem) in try TaskDraft(body, now: now) }
+            let outcomes = try await services.tasks.create(
+                drafts,
+                user: user,
+                remembering: idempotency.map { key in
+                    { key.remembering(status: $0.batchStatus, body: $0.batchJSON.text) }
                 }
-                let outcomes = try await services.tasks.create(
-                    drafts,
-                    user: user,
-                    remembering: idempotency.map { key in
-                        { key.remembering(status: $0.batchStatus, body: $0.batchJSON.text) }
-                    }
-                )
-                return Response(
-                    status: outcomes.batchStatus,
-                    type: .json,
-                    body: outcomes.batchJSON.utf8
-                )
-            }
+            )
+            return Response(
+                status: outcomes.batchStatus,
+                type: .json,
+                body: outcomes.batchJSON.utf8
+            )
         }
     }
 }

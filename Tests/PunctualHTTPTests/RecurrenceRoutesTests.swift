@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{}"#, "/rrule"), (#"{"rrule":"FREQ=DAILY"}"#, "/dtstart"),
+        (#"{}"#, "/rrule"), (#"{"dtstart":"2026-01-31T09:00:00Z"}"#, "/dtstart"),
         (#"{"rrule":"FREQ=DAILY;BYHOUR=24","dtstart":"2026-01-31T09:00:00Z"}"#, "/rrule"),
         (#"{"rrule":"FREQ=DAILY","dtstart":"2026-01-31"}"#, "/dtstart"),
         (#"{"rrule":"FREQ=DAILY","dtstart":"2026-01-31T09:00:00Z","count":0}"#, "/count"),

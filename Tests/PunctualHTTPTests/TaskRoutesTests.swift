@@ -67,6 +67,35 @@ import Testing
         }
     }
 
+    @Test func `changes how a task repeats, in part or whole`() async throws {
+        try await server.test { client in
+            let skipped = "2026-03-08T09:00:00"
+            _ = try await client.post(
+                "/api/tasks",
+                #"{"title":"a","due_date":"2026-03-01T09:00:00","timezone":"Europe/Lisbon","#
+                    + #""rrule":"FREQ=WEEKLY;COUNT=5","exdates":["\#(skipped)"]}"#
+            )
+            func patch(_ body: String) async throws -> JSONValue {
+                let answer = try await client.send(.patch, "/api/tasks/1", body)
+                #expect(answer.status == 200, "\(answer.text)")
+                return answer.json
+            }
+            let kept = try await patch(#"{"rrule":"FREQ=WEEKLY;COUNT=5"}"#)
+            #expect(kept["recurrence_pattern"]?["exdates"] == .array([.string(skipped)]))
+            #expect(kept["dtstart"]?.text == "2026-03-01T09:00:00")
+            let added = try await patch(#"{"rdates":["2026-03-02T09:00:00"]}"#)
+            #expect(added["recurrence_pattern"]?["rdates"]?.elements.count == 1)
+            #expect(added["recurrence_pattern"]?["exdates"]?.elements.count == 1)
+            let pattern = #"{"frequency":"weekly","occurrences":5}"#
+            let replaced = try await patch("{\"recurrence_pattern\":\(pattern)}")
+            #expect(replaced["recurrence_pattern"]?["exdates"] == nil)
+            #expect(replaced["rrule"]?.text == "FREQ=WEEKLY;COUNT=5")
+            let single = try await patch(#"{"is_recurring":false}"#)
+            #expect(single["rrule"] == .null)
+            #expect(single["due_date"]?.text == "2026-03-01T09:00:00Z")
+        }
+    }
+
     @Test func `completes a task that repeats and answers with the next`() async throws {
         try await server.test { client in
             _ = try await client.post(
