@@ -97,7 +97,8 @@ package final class OutboxRelay: ChangeRelay, EventReleaser, Service {
     }
 
     private func accept(_ events: [ReleasedEvent], onAcknowledged: ReleaseQueue.Callback?) {
-        immediate?.publishNow(Self.published(events))
+        let published = Self.published(events)
+        if !published.isEmpty { immediate?.publishNow(published) }
         pendingEvents.wrappingAdd(events.count, ordering: .relaxed)
         for (parity, lane) in lanes.enumerated() {
             let part = events.filter { Int($0.key.shard) & 1 == parity }
@@ -150,7 +151,8 @@ extension OutboxRelay {
         while let batch = await nextBatch(of: lane) {
             if immediate == nil {
                 let published = Self.published(batch.events)
-                await persist("publishing") { try await self.transport.publish(published) }
+                guard await persist("publishing", { try await transport.publish(published) })
+                else { return }
             }
             let start = ContinuousClock.now
             guard
@@ -186,7 +188,6 @@ extension OutboxRelay {
     /// Repeats `body` until it succeeds.
     ///
     /// - Returns: false if the task was cancelled before it did.
-    @discardableResult
     private func persist(_ activity: String, _ body: () async throws -> Void) async -> Bool {
         var attempt = 0
         while !Task.isCancelled {
@@ -216,8 +217,9 @@ extension OutboxRelay {
     ///
     /// An announcement that fails is not repeated: readers look by themselves every second.
     private func announceChanges() async {
-        while !Task.isCancelled {
+        while true {
             await announcement.wait()
+            guard !Task.isCancelled else { return }
             do { try await eventStore.announce() } catch {
                 logger.debug("announcement failed", metadata: [LogKeys.error: "\(error)"])
             }

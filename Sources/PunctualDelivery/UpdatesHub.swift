@@ -29,9 +29,9 @@ package final class UpdatesHub: UpdateSource, Service {
         /// The most streams of all users.
         package var streams = 20_000
         /// The most events that wait for one slow client; beyond it its stream ends.
-        package var bufferedEvents = 10_000
+        package var bufferedEvents = 65_536
         /// The most bytes that wait for one slow client.
-        package var bufferedBytes = 8 << 20
+        package var bufferedBytes = 32 << 20
         /// How far before its cursor a resumed stream starts.
         package var overlap = Duration.seconds(15)
 

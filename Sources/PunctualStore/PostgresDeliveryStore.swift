@@ -6,22 +6,7 @@ internal import PunctualTime
 
 /// Deliveries to external channels, in PostgreSQL.
 package struct PostgresDeliveryStore: DeliveryStore {
-    private static let claimStatement = PostgresStatement(
-        name: "delivery_claim",
-        sql: String(decoding: PackageResources.delivery_claim_sql, as: UTF8.self)
-    )
-    private static let succeedStatement = PostgresStatement(
-        name: "delivery_succeed",
-        sql: String(decoding: PackageResources.delivery_succeed_sql, as: UTF8.self)
-    )
-    private static let failStatement = PostgresStatement(
-        name: "delivery_fail",
-        sql: String(decoding: PackageResources.delivery_fail_sql, as: UTF8.self)
-    )
-    private static let buryStatement = PostgresStatement(
-        name: "delivery_bury",
-        sql: String(decoding: PackageResources.delivery_bury_sql, as: UTF8.self)
-    )
+    private typealias SQL = PackageResources
 
     private let pool: PostgresPool
 
@@ -31,7 +16,7 @@ package struct PostgresDeliveryStore: DeliveryStore {
     package func claim(_ claim: DeliveryClaim) async throws -> ClaimedDeliveries {
         let running = claim.running.sorted { $0.key < $1.key }
         let result = try await pool.execute(
-            Self.claimStatement,
+            PostgresStatement("delivery_claim", SQL.delivery_claim_sql),
             [
                 .text(claim.channel),
                 .int8(Int64(claim.limit)),
@@ -72,7 +57,10 @@ package struct PostgresDeliveryStore: DeliveryStore {
     }
 
     package func succeed(_ delivery: Delivery) async throws {
-        _ = try await pool.execute(Self.succeedStatement, Self.key(delivery))
+        _ = try await pool.execute(
+            PostgresStatement("delivery_succeed", SQL.delivery_succeed_sql),
+            Self.key(delivery)
+        )
     }
 
     package func fail(
@@ -81,7 +69,7 @@ package struct PostgresDeliveryStore: DeliveryStore {
         retryAfter delay: Duration
     ) async throws {
         _ = try await pool.execute(
-            Self.failStatement,
+            PostgresStatement("delivery_fail", SQL.delivery_fail_sql),
             Self.key(delivery) + [
                 .int4(Int32(clamping: delivery.attempts)), .text(error),
                 .int8(delay.wholeMicroseconds),
@@ -91,7 +79,7 @@ package struct PostgresDeliveryStore: DeliveryStore {
 
     package func bury(_ delivery: Delivery, error: String) async throws {
         _ = try await pool.execute(
-            Self.buryStatement,
+            PostgresStatement("delivery_bury", SQL.delivery_bury_sql),
             Self.key(delivery) + [.int4(Int32(clamping: delivery.attempts)), .text(error)]
         )
     }

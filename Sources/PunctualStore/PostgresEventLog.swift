@@ -6,18 +6,7 @@ internal import PunctualTime
 
 /// `event_log` as the processes follow it that did not release its events.
 package struct PostgresEventLog: EventLogSource {
-    private static let positionStatement = PostgresStatement(
-        name: "log_position",
-        sql: String(decoding: PackageResources.log_position_sql, as: UTF8.self)
-    )
-    private static let newEventsStatement = PostgresStatement(
-        name: "log_new_events",
-        sql: String(decoding: PackageResources.log_new_events_sql, as: UTF8.self)
-    )
-    private static let saveStatement = PostgresStatement(
-        name: "log_save_position",
-        sql: String(decoding: PackageResources.log_save_position_sql, as: UTF8.self)
-    )
+    private typealias SQL = PackageResources
 
     private let pool: PostgresPool
 
@@ -25,7 +14,10 @@ package struct PostgresEventLog: EventLogSource {
     package init(pool: PostgresPool) { self.pool = pool }
 
     package func position(of reader: String?) async throws -> LogPosition {
-        let result = try await pool.execute(Self.positionStatement, [.text(reader)])
+        let result = try await pool.execute(
+            PostgresStatement("log_position", SQL.log_position_sql),
+            [.text(reader)]
+        )
         guard let row = result.first else {
             throw StoreError(.corruptRow, "the position in event_log could not be read")
         }
@@ -35,7 +27,7 @@ package struct PostgresEventLog: EventLogSource {
     package func events(after position: LogPosition, limit: Int) async throws -> LogPage {
         let last = position.row
         let result = try await pool.execute(
-            Self.newEventsStatement,
+            PostgresStatement("log_new_events", SQL.log_new_events_sql),
             [
                 .text(position.snapshot),
                 .text(position.horizon),
@@ -66,7 +58,10 @@ package struct PostgresEventLog: EventLogSource {
     }
 
     package func save(_ position: LogPosition, of reader: String) async throws {
-        _ = try await pool.execute(Self.saveStatement, [.text(reader), .text(position.snapshot)])
+        _ = try await pool.execute(
+            PostgresStatement("log_save_position", SQL.log_save_position_sql),
+            [.text(reader), .text(position.snapshot)]
+        )
     }
 
     private static func event(_ row: PostgresRow) throws -> ReleasedEvent {
@@ -86,7 +81,7 @@ package struct PostgresEventLog: EventLogSource {
             type: type,
             taskID: try row.int8OrNil(5),
             userID: try row.text(6),
-            timestamp: WallInstant(microsecondsSinceEpoch: try row.timestamptz(7)),
+            timestamp: try row.instant(7),
             json: try row.jsonText(8)
         )
     }
