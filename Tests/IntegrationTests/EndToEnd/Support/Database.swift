@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PunctualPostgres
+import PunctualTestSupport
+
+extension TestDatabase {
+    /// The one number that a query answers.
+    func number(_ sql: String) async throws -> Int64 {
+        try await withPool { pool in
+            try await pool.execute(PostgresStatement(sql: sql)).first?.int8(0) ?? 0
+        }
+    }
+
+    /// The texts that a query answers, one a row.
+    func texts(_ sql: String) async throws -> [String] {
+        try await withPool { pool in
+            var texts: [String] = []
+            for row in try await pool.execute(PostgresStatement(sql: sql)) {
+                texts.append(try row.text(0))
+            }
+            return texts
+        }
+    }
+
+    /// How many reminders are in `event_log`.
+    func recordedReminders() async throws -> Int {
+        Int(try await number("SELECT count(*) FROM event_log WHERE topic = 'reminders'"))
+    }
+}
+
+/// A PostgreSQL server that belongs to one test alone, for as long as `body` runs.
+///
+/// It keeps what has been committed when it crashes; what the machine's crash would lose is of no
+/// interest here.
+func withOwnCluster(
+    settings: [String] = [],
+    _ body: (PrivateCluster, TestDatabase) async throws -> Void
+) async throws {
+    let cluster = try await PrivateCluster.make(
+        isDurable: true,
+        settings: ["fsync=off"] + settings
+    )
+    defer { cluster.remove() }
+    try await body(cluster, TestDatabase(name: "postgres", url: cluster.url()))
+}
