@@ -16,9 +16,7 @@ struct Idempotency: Sendable {
 
     /// Reads the key of a request; nil when it has none.
     init?(_ call: Call, body: [UInt8], shard: Int16) throws {
-        guard let name = HTTPField.Name.idempotencyKey, let key = call.request.headers[name] else {
-            return nil
-        }
+        guard let key = call.request.headers[named: "Idempotency-Key"] else { return nil }
         guard (1...BodyLimits.idempotencyKey).contains(key.utf8.count) else {
             throw HTTPProblem(
                 .unprocessableContent,
@@ -64,7 +62,7 @@ struct Idempotency: Sendable {
             status: HTTPResponse.Status(code: answer.status),
             jsonText: answer.body
         )
-        if let name = HTTPField.Name.idempotencyReplayed { response.headers[name] = "true" }
+        response.headers[named: "Idempotency-Replayed"] = "true"
         // What was created says its id and version, from which these fields follow again.
         let body = try? JSONReader.read(Array(answer.body.utf8))
         if answer.status == 201, case .integer(let id)? = body?["id"] {
@@ -98,9 +96,4 @@ extension Call {
             return try idempotency.replay(answer)
         }
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let idempotencyKey = Self("idempotency-key")
-    fileprivate static let idempotencyReplayed = Self("idempotency-replayed")
 }

@@ -44,7 +44,7 @@ extension Response {
         self.init(status: .noContent)
         // RFC 9110 §8.6 forbids it here.
         headers[.contentLength] = nil
-        if let name = HTTPField.Name.mayHaveFired { headers[name] = "\(mayHaveFired)" }
+        headers[named: "May-Have-Fired"] = "\(mayHaveFired)"
     }
 
     /// A page of tasks.
@@ -85,9 +85,4 @@ extension Response {
 extension TaskItem {
     /// The entity tag: its version.
     fileprivate var eTag: String { "\"\(version)\"" }
-}
-
-extension HTTPField.Name {
-    /// Whether a reminder that was taken back may have fired.
-    fileprivate static let mayHaveFired = Self("may-have-fired")
 }

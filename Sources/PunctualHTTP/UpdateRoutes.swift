@@ -62,21 +62,15 @@ extension Call {
         if topics.count < names.count {
             query.refuse("topics", "Any of reminders and task-updates, with a comma between.")
         }
-        let cursor = query.value("cursor", "Send the id of an event, as it was received.") {
-            EventCursor($0)
-        }
+        let remedy = "Send the id of an event, as it was received."
+        let cursor = query.value("cursor", remedy) { EventCursor($0) }
         try query.finish()
-        guard let last = request.headers[.lastEventID], !last.isEmpty else {
-            return (Set(topics.isEmpty ? published : topics), cursor)
+        let last = request.headers[named: "Last-Event-ID"].flatMap { $0.isEmpty ? nil : $0 }
+        let resumed = last.flatMap { EventCursor($0) }
+        if last != nil, resumed == nil {
+            throw HTTPProblem(.unprocessableContent, .header("Last-Event-ID"), remedy)
         }
-        guard let resumed = EventCursor(last) else {
-            throw HTTPProblem(
-                .unprocessableContent,
-                .header("Last-Event-ID"),
-                "Send the id of an event, as it was received."
-            )
-        }
-        return (Set(topics.isEmpty ? published : topics), resumed)
+        return (Set(topics.isEmpty ? published : topics), resumed ?? cursor)
     }
 }
 
@@ -86,7 +80,6 @@ extension Request {
         _ stream: any UpdateStream,
         writer: inout any ResponseBodyWriter
     ) async throws {
-        // The writer is lent to the closure and back, for it cannot be captured.
         try await withGracefulShutdownHandler {
             try await body.consumeWithInboundCloseHandler { _ in
                 try await writer.write(ServerSentEvents.comment("connected"))
@@ -174,9 +167,4 @@ final class StreamSlot: Sendable {
     }
 
     deinit { release() }
-}
-
-extension HTTPField.Name {
-    /// The cursor that a client resumes from (WHATWG HTML §9.2.4).
-    fileprivate static var lastEventID: Self { Self("last-event-id") ?? .ifMatch }
 }
