@@ -13,9 +13,16 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
+        // What is only measured beside Punctual: timers of libuv and of the kernel.
+        .systemLibrary(
+            name: "CProbes",
+            pkgConfig: "libuv",
+            providers: [.apt(["libuv1-dev"])]
+        ),
         .executableTarget(
             name: "PunctualBench",
             dependencies: [
+                "CProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "PunctualTime", package: "punctual"),
                 .product(name: "PunctualWheel", package: "punctual"),
@@ -24,9 +31,8 @@ let package = Package(
                 .swiftLanguageMode(.v6),
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("MemberImportVisibility"),
                 .treatAllWarnings(as: .error),
             ]
-        )
+        ),
     ]
 )

@@ -47,6 +47,7 @@ struct AccuracyCommand: ParsableCommand {
 
     func run() throws {
         try server.withServer { server in
+            let limits = try self.server.measureLimits(server)
             let run = try SteadyRun(
                 port: server.port,
                 rate: rate,
@@ -63,6 +64,7 @@ struct AccuracyCommand: ParsableCommand {
             report.add("create_ms", Percentiles(nanoseconds: latencies).json)
             report.add("outstanding", self.server.outstanding)
             if let memory = server.residentMegabytes { report.add("server_rss_mb", memory) }
+            if let limits { report.add("limits", limits.json(lateness: account.lateness)) }
             report.print(asJSON: output.json)
         }
     }

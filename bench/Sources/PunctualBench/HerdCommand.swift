@@ -34,6 +34,7 @@ struct HerdCommand: ParsableCommand {
 
     func run() throws {
         try server.withServer { server in
+            let limits = try self.server.measureLimits(server)
             let due =
                 (WallClock.nanoseconds / 1_000_000_000 + Int64(ahead ?? 10 + count / 2_500))
                 * 1_000_000
@@ -65,6 +66,7 @@ struct HerdCommand: ParsableCommand {
                 Percentiles(nanoseconds: ledger.lateness(in: beside)).json
             )
             report.add("trickle_lost", ledger.account(for: beside).lost)
+            if let limits { report.add("limits", limits.json(lateness: account.lateness)) }
             report.print(asJSON: output.json)
         }
     }

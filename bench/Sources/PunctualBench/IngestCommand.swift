@@ -48,6 +48,7 @@ struct IngestCommand: ParsableCommand {
 
     func run() throws {
         try server.withServer { server in
+            let limits = try self.server.measureLimits(server)
             let beside =
                 try firing == 0
                 ? nil
@@ -75,6 +76,7 @@ struct IngestCommand: ParsableCommand {
                 Double(batched.created) / (batched.seconds + drained)
             )
             report.add("outbox_drain_s", drained)
+            if let limits { report.add("limits", limits.json(lateness: nil)) }
             if let (ledger, _) = try beside?.finish() {
                 let account = ledger.account(for: ledger.due.indices)
                 report.add(account, ratePerSecond: Double(firing))

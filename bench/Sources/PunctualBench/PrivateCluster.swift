@@ -15,7 +15,8 @@ final class PrivateCluster: Sendable {
 
     /// The folder that holds the cluster, its socket and all logs.
     let folder: String
-    private let binaries: String
+    /// The folder of PostgreSQL's programs.
+    let binaries: String
     private let postgres: ChildProcess
 
     /// libpq's connection string.

@@ -17,7 +17,7 @@ struct PunctualBench: ParsableCommand {
             """,
         subcommands: [
             AccuracyCommand.self, HerdCommand.self, IngestCommand.self, RestartCommand.self,
-            RecurrenceCommand.self, WheelCommand.self,
+            SoakCommand.self, RecurrenceCommand.self, WheelCommand.self,
         ]
     )
 }
@@ -35,6 +35,14 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: "How many other reminders wait, due in a year, before the run begins.")
     var outstanding = 0
+
+    @Flag(help: "Measure in the same run what the machine could do at best.")
+    var limits = false
+
+    /// The machine's limits, if they were asked for.
+    func measureLimits(_ server: PunctualServer) throws -> MachineLimits? {
+        limits ? try MachineLimits(server.cluster) : nil
+    }
 
     /// Runs `body` with a server, and leaves no process and no file behind.
     func withServer(_ body: (PunctualServer) throws -> Void) throws {

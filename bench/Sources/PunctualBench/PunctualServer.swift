@@ -73,6 +73,11 @@ final class PunctualServer {
         throw BenchError("not ready after 60 s: \(last)\n\(ChildProcess.tail(of: log))")
     }
 
+    /// How many descriptors the server has open, or nil if it has ended.
+    var descriptorCount: Int? {
+        process.map { folderEntries("/proc/\($0.pid)/fd").count - 2 }
+    }
+
     /// The server's resident memory in MB, or nil if it has ended.
     var residentMegabytes: Double? {
         guard let process, let status = try? readFile("/proc/\(process.pid)/status") else {

@@ -4,6 +4,8 @@ import Synchronization
 
 /// A steady stream of reminders, created on schedule and received while it goes on.
 struct SteadyRun {
+    /// When the first reminder is due, in microseconds since the Unix epoch.
+    let firstDue: Int64
     private let ledger: Ledger
     private let stream: EventStream
     private let load: CreateLoad
@@ -20,7 +22,8 @@ struct SteadyRun {
         // A moment for the threads to start, so that the first requests are on time too.
         let began = WallClock.nanoseconds + 200_000_000
         let interval = 1e9 / Double(rate)
-        let firstDue = began / 1_000 + Int64(ahead) * 1_000_000
+        firstDue = began / 1_000 + Int64(ahead) * 1_000_000
+        let firstDue = firstDue
         let ledger = Ledger(
             due: (0..<count).map { firstDue + Int64(Double($0) * interval / 1_000) }
         )

@@ -10,7 +10,8 @@ struct WheelCommand: ParsableCommand {
         abstract: "Nanoseconds for insert, cancel and fire, and bytes a timer.",
         discussion: """
             Due ticks are random: over --span seconds, all different in order and place, which is \
-            the worst case for the processor's caches. Each figure is the median of the rounds.
+            the worst case for the processor's caches. Each figure is the median of the rounds. \
+            libuv's timers do the same beside it, once, within a second: they have milliseconds.
             """
     )
 
@@ -59,6 +60,10 @@ struct WheelCommand: ParsableCommand {
         report.add("fire_ns", median(\.fire))
         report.add("fire_by_next_expiration_ns", median(\.fireByNextExpiration))
         report.add("bytes_a_timer", measured[0].bytes)
+        let libuv = try LibuvTimers.measure(count: count)
+        report.add("libuv_insert_ns", libuv.insert)
+        report.add("libuv_cancel_ns", libuv.cancel)
+        report.add("libuv_fire_ns", libuv.fire)
         report.print(asJSON: output.json)
     }
 
