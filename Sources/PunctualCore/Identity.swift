@@ -55,6 +55,8 @@ package struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible 
             let low = UInt64(String(decoding: digits[16...], as: UTF8.self), radix: 16)
         else { return nil }
         self.init(high: high, low: low)
+        // Dashes elsewhere, and the sign that a number may have, would have been read too.
+        guard description == text.lowercased() else { return nil }
     }
 
     /// The canonical form, 36 characters in lower case.

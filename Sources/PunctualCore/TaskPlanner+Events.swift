@@ -30,14 +30,17 @@ extension TaskPlanner {
         )
     }
 
-    /// Records the reminders that are not armed because their instant is past.
-    func record(
-        skipped reminders: [Reminder],
+    /// Records the reminders that are not armed because their instant is past, but for those that
+    /// `old` has already.
+    func recordSkipped(
         of task: TaskItem,
+        since old: TaskItem? = nil,
         now: WallInstant,
         in change: inout ChangeSet
     ) {
-        for reminder in reminders where reminder.state == .skipped {
+        let known = Set(old?.reminders.map(\.id) ?? [])
+        for reminder in task.reminders
+        where reminder.state == .skipped && !known.contains(reminder.id) {
             change.events.append(
                 reminderEvent(
                     .skipped,

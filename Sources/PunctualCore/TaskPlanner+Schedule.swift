@@ -141,6 +141,10 @@ extension TaskPlanner {
             throw .invalid("/due_date", "cannot be cleared while the task repeats")
         }
         try setSchedule(of: &task, dueDate: dueDate, timezone: timezone, recurrence: recurrence)
+        if old.due != nil, !patch.dueDate.isSet, !patch.timezone.isSet, patch.dst == nil {
+            // Its fraction of a second, and which of two equal local times it was, are kept.
+            (task.due, task.tzdata) = (old.due, old.tzdata)
+        }
         if task.recurrence != nil, task.seriesID == nil { task.seriesID = task.id }
         let given: [ReminderInput]
         switch patch.reminders {
@@ -148,9 +152,13 @@ extension TaskPlanner {
         case .keep: given = old.reminders.compactMap(\.input)
         }
         let derived = try reminders(given, of: task, now: now, ids: &ids)
-        // What is as it was stays as it was: the same id, and nothing fires twice.
+        // What is as it was stays as it was: the same id, and nothing fires twice. But the row of
+        // an armed reminder holds the misfire policy.
         task.reminders = derived.map { reminder in
-            old.reminders.first { $0.time == reminder.time && $0.due == reminder.due } ?? reminder
+            old.reminders.first {
+                $0.time == reminder.time && $0.due == reminder.due
+                    && (patch.misfire == nil || !$0.isWaiting(at: now))
+            } ?? reminder
         }
         task.reminders += old.reminders.filter { if case .snooze = $0.time { true } else { false } }
         addRollover(to: &task, replacing: old, ids: &ids)
@@ -305,7 +313,7 @@ extension TaskItem {
         (input.rdates, input.exdates) = (recurrence.rdates, recurrence.exdates)
         if let start {
             input.start = start
-            input.rule = recurrence.rule.withCount(reducedBy: Int(occurrence) - 1)
+            input.rule = recurrence.ruleLeft(at: nominal)
         } else {
             let isLocal = dueDate?.timezone != nil
             input.start =
@@ -319,20 +327,6 @@ extension TaskItem {
         for index in reminders.indices where reminders[index].isWaiting(at: now) {
             reminders[index].state = .withdrawn
         }
-    }
-}
-
-extension TaskRecurrence {
-    /// The series in a zone.
-    func set(in rules: ZoneRules) -> RecurrenceSet {
-        RecurrenceSet(
-            dtstart: start,
-            zone: rules,
-            rule: rule,
-            rdates: rdates,
-            exdates: exdates,
-            dst: dst
-        )
     }
 }
 

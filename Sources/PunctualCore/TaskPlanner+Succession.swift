@@ -66,7 +66,7 @@ extension TaskPlanner {
         successor.reminders =
             (try? reminders(relative, of: successor, now: now, ids: &ids, armsPast: armsPast)) ?? []
         addRollover(to: &successor, ids: &ids)
-        record(skipped: successor.reminders, of: successor, now: now, in: &change)
+        recordSkipped(of: successor, now: now, in: &change)
         arm(successor.reminders, of: successor, in: &change)
         change.insertedTasks.append(successor)
         change.events.append(changed(successor, .created, id: ids.next(), now: now))
@@ -90,9 +90,10 @@ extension TaskPlanner {
 
     /// What a series that rolls over on schedule does at the due instant of `task`.
     ///
-    /// Within the grace of its policy, or when the policy is to fire, the next nominal time follows,
-    /// be it past or not. Beyond it `coalesce` goes to the latest that is past, so that one stands
-    /// for all, and `skip` to the first that is not. Those passed over are recorded as missed.
+    /// Within the grace of its policy, or when the policy is to fire, the next nominal time
+    /// follows, be it past or not. Beyond it `coalesce` goes to the latest that is past, so that
+    /// one stands for all, and `skip` to the first that is not. Those passed over are recorded as
+    /// missed.
     func rollOver(
         _ task: TaskItem,
         now: WallInstant,
@@ -249,15 +250,5 @@ extension TaskPlanner {
         )
         guard let value = task.recurrence else { return [] }
         return Array(value.set(in: rules).occurrences(from: value.start).prefix(count))
-    }
-}
-
-extension RecurrenceRule {
-    /// The rule with what is left of its COUNT after so many instances.
-    func withCount(reducedBy used: Int) -> RecurrenceRule {
-        guard case .count(let count) = end, used > 0 else { return self }
-        var rule = self
-        rule.end = .count(max(1, count - used))
-        return rule
     }
 }

@@ -72,8 +72,12 @@ package struct TaskPlanner: Sendable {
         if task.recurrence != nil { task.seriesID = task.id }
         let given = draft.reminders ?? (task.due == nil ? [] : Self.defaultReminders)
         task.reminders = try reminders(given, of: task, now: now, ids: &ids)
+        if task.status == .completed {
+            // Not even an explicit instant in the past fires for what is done.
+            task.withdrawWaiting(at: WallInstant(microsecondsSinceEpoch: .min))
+        }
         addRollover(to: &task, ids: &ids)
-        record(skipped: task.reminders, of: task, now: now, in: &change)
+        recordSkipped(of: task, now: now, in: &change)
         arm(task.reminders, of: task, in: &change)
         change.insertedTasks.append(task)
         change.events.append(changed(task, .created, id: ids.next(), now: now))
@@ -107,6 +111,7 @@ package struct TaskPlanner: Sendable {
         default: break
         }
         touch(&plan.task, now: now)
+        recordSkipped(of: plan.task, since: task, now: now, in: &change)
         reconcile(task, with: plan.task, in: &change)
         change.updatedTasks.append(plan.task)
         let type: EventType =
@@ -143,7 +148,9 @@ package struct TaskPlanner: Sendable {
     }
 
     private func reopen(_ plan: inout Plan, now: WallInstant, ids: inout IDSupply) {
-        (plan.task.status, plan.task.completedAt, plan.reopens) = (.active, nil, true)
+        (plan.task.status, plan.task.completedAt) = (.active, nil)
+        // What the schedule has created stays: it would not be created again.
+        plan.reopens = plan.task.recurrence?.rollover != .onSchedule
         for index in plan.task.reminders.indices
         where plan.task.reminders[index].state == .withdrawn
             && plan.task.reminders[index].due > now
@@ -223,13 +230,7 @@ package struct TaskPlanner: Sendable {
         in change: inout ChangeSet
     ) {
         touch(&plan.task, now: now)
-        let known = Set(task.reminders.map(\.id))
-        record(
-            skipped: plan.task.reminders.filter { !known.contains($0.id) },
-            of: plan.task,
-            now: now,
-            in: &change
-        )
+        recordSkipped(of: plan.task, since: task, now: now, in: &change)
         reconcile(task, with: plan.task, in: &change)
         change.updatedTasks.append(plan.task)
         change.events.append(changed(plan.task, .updated, id: ids.next(), now: now))
