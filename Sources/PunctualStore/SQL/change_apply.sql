@@ -40,7 +40,9 @@ WITH updated AS (
 ), armed AS (
     INSERT INTO reminders SELECT * FROM jsonb_populate_recordset(NULL::reminders, $5)
 ), queued AS (
+    -- The record of a missed occurrence may still be there from before the task was reopened.
     INSERT INTO outbox SELECT * FROM jsonb_populate_recordset(NULL::outbox, $6)
+    ON CONFLICT (shard, source_id, nominal) DO NOTHING
 ), settled AS (
     DELETE FROM outbox AS o
     USING jsonb_to_recordset($7) AS k(shard smallint, source_id bigint, nominal timestamp)

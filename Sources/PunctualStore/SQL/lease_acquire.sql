@@ -6,6 +6,7 @@ WITH session AS MATERIALIZED (
     SELECT objid::bigint AS engine_id
     FROM pg_locks
     WHERE locktype = 'advisory' AND classid = 1347768899 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ), taken AS (
     UPDATE shards AS s
     SET engine_id = $1, epoch = s.epoch + 1,

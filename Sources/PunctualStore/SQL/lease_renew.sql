@@ -34,6 +34,7 @@ SELECT
     (
         SELECT count(DISTINCT l.pid) FROM pg_locks AS l
         WHERE l.locktype = 'advisory' AND l.classid = 1347768900
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND l.pid <> pg_backend_pid()
     )
 FROM held AS h

@@ -105,7 +105,7 @@ SELECT
         (next.due, next.id) <= (
             SELECT p.due, p.id FROM picked AS p
             WHERE p.shard = b.shard ORDER BY p.due DESC, p.id DESC LIMIT 1
-        ), b.taken < $5 AND next.due <= $4, false
+        ) OR b.taken < $5 AND next.due <= $4, false
     )
 FROM bounds AS b
 LEFT JOIN LATERAL (

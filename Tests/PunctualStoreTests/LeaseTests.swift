@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PunctualCore
+import PunctualStore
+import PunctualTime
+import Testing
+
+@Suite struct LeaseTests {
+    @Test func `the first engine takes every shard, and nobody else gets one`() async throws {
+        try await StoreFixture.with("lease") { store in
+            _ = try await store.tasks.apply(.creating(.sample(1, remindersAfter: [9, 5])))
+            try await store.withEngine { engine in
+                let answer = try await engine.acquire(leaseMilliseconds: 60_000)
+                #expect(answer.shards.map(\.lease.shard).sorted() == Array(0..<64))
+                #expect(answer.shards.allSatisfy { $0.lease.epoch == 1 })
+                let dues = answer.shards.compactMap(\.earliestDue)
+                #expect(dues == [.present.after(seconds: 5)])
+                try await store.withEngine { other in
+                    let taken = try await other.acquire(leaseMilliseconds: 60_000).shards
+                    #expect(taken.isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test func `a renewal tells what is due next from its bound on`() async throws {
+        try await StoreFixture.with("lease") { store in
+            _ = try await store.tasks.apply(.creating(.sample(1, remindersAfter: [1, 5, 9])))
+            try await store.withEngine { engine in
+                var range = try await engine.range(of: 7)
+                for (bound, due) in [(nil, 1), (Int64(2), Int64(5)), (9, 9)] {
+                    range.from = bound.map { WallInstant.present.after(seconds: $0) }
+                    let answer = try await engine.renew([range], leaseMilliseconds: 60_000)
+                    #expect(answer.shards.map(\.earliestDue) == [.present.after(seconds: due)])
+                    #expect(answer.shards.first?.crowd == nil && answer.listeners == 0)
+                }
+            }
+        }
+    }
+
+    @Test func `a renewal tells how crowded the near future is`() async throws {
+        try await StoreFixture.with("lease") { store in
+            let tasks = (0..<1_000).map { TaskItem.sample(1 + $0, remindersAfter: [$0]) }
+            _ = try await store.tasks.apply(.creating(tasks))
+            try await store.withEngine { engine in
+                let range = try await engine.range(of: 7)
+                let report = try await engine.renew([range], leaseMilliseconds: 60_000).shards.first
+                #expect(report?.crowd?.middle == .present.after(seconds: 499))
+                #expect(report?.crowd?.end == .present.after(seconds: 999))
+            }
+        }
+    }
+
+    @Test func `what has expired another engine takes, and the loser learns of it`() async throws {
+        try await StoreFixture.with("lease") { store in
+            try await store.withEngine { engine in
+                let range = try await engine.range(of: 7, leaseMilliseconds: 0)
+                try await store.withEngine { other in
+                    #expect(try await other.range(of: 7).lease.epoch == 2)
+                    let lost = try await engine.renew([range], leaseMilliseconds: 60_000)
+                    #expect(lost.shards.isEmpty)
+                    try await engine.release([range.lease])
+                    #expect(try await engine.acquire(leaseMilliseconds: 60_000).shards.isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test func `an expired lease that nobody took is renewed under its epoch`() async throws {
+        try await StoreFixture.with("lease") { store in
+            try await store.withEngine { engine in
+                let range = try await engine.range(of: 7, leaseMilliseconds: 0)
+                let renewed = try await engine.renew([range], leaseMilliseconds: 60_000)
+                #expect(renewed.shards.map(\.lease) == [range.lease])
+            }
+        }
+    }
+
+    @Test func `what is given back can be taken at once`() async throws {
+        try await StoreFixture.with("lease") { store in
+            try await store.withEngine { engine in
+                let leases = try await engine.acquire(leaseMilliseconds: 60_000).shards.map(\.lease)
+                try await engine.release(Array(leases.prefix(10)))
+                try await store.withEngine { other in
+                    let taken = try await other.acquire(leaseMilliseconds: 60_000).shards
+                    #expect(Set(taken.map(\.lease.shard)) == Set(leases.prefix(10).map(\.shard)))
+                    #expect(taken.allSatisfy { $0.lease.epoch == 2 })
+                }
+            }
+        }
+    }
+
+    @Test func `an engine whose session ends is noticed long before its lease expires`()
+        async throws
+    {
+        try await StoreFixture.with("lease") { store in
+            try await store.withEngine { other in
+                try await store.withEngine { engine in
+                    let range = try await engine.range(of: 7, leaseMilliseconds: 3_600_000)
+                    // The second renewal of a session finds its lock taken already.
+                    for _ in 0..<2 {
+                        _ = try await engine.renew([range], leaseMilliseconds: 3_600_000)
+                    }
+                    #expect(try await other.acquire(leaseMilliseconds: 60_000).shards.isEmpty)
+                }
+                // The server ends a session a moment after its client has left.
+                var taken: [ShardReport] = []
+                for _ in 0..<100_000 where taken.isEmpty {
+                    taken = try await other.acquire(leaseMilliseconds: 60_000).shards
+                }
+                #expect(taken.count == 64)
+            }
+        }
+    }
+
+    @Test func `of two engines that start at once each shard has one owner`() async throws {
+        try await StoreFixture.with("lease") { store in
+            try await store.withEngine { one in
+                try await store.withEngine { other in
+                    async let left = one.acquire(leaseMilliseconds: 60_000)
+                    async let right = other.acquire(leaseMilliseconds: 60_000)
+                    let shards = try await (left.shards + right.shards).map(\.lease.shard)
+                    #expect(shards.sorted() == Array(0..<64))
+                }
+            }
+        }
+    }
+}
