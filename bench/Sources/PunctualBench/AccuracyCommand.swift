@@ -29,6 +29,7 @@ struct AccuracyCommand: ParsableCommand {
     var batch: Int?
 
     @OptionGroup var server: ServerOptions
+    @OptionGroup var page: PageOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -65,6 +66,7 @@ struct AccuracyCommand: ParsableCommand {
             report.add("outstanding", self.server.outstanding)
             if let memory = server.residentMegabytes { report.add("server_rss_mb", memory) }
             if let limits { report.add("limits", limits.json(lateness: account.lateness)) }
+            try report.writePage(page.html, ledger, in: all)
             report.print(asJSON: output.json)
         }
     }

@@ -24,6 +24,7 @@ struct HerdCommand: ParsableCommand {
     var ahead: Int?
 
     @OptionGroup var server: ServerOptions
+    @OptionGroup var page: PageOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -67,6 +68,7 @@ struct HerdCommand: ParsableCommand {
             )
             report.add("trickle_lost", ledger.account(for: beside).lost)
             if let limits { report.add("limits", limits.json(lateness: account.lateness)) }
+            try report.writePage(page.html, ledger, in: ledger.due.indices)
             report.print(asJSON: output.json)
         }
     }

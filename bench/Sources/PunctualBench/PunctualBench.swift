@@ -28,6 +28,12 @@ struct OutputOptions: ParsableArguments {
     var json = false
 }
 
+/// What every subcommand takes whose result is a distribution of lateness.
+struct PageOptions: ParsableArguments {
+    @Option(help: "Also write one HTML page with the histogram and the timeline to this file.")
+    var html: String?
+}
+
 /// What every subcommand takes that drives a server.
 struct ServerOptions: ParsableArguments {
     @Option(help: "The punctual executable to test. (default: the clone's release build)")

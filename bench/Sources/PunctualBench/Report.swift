@@ -41,6 +41,32 @@ struct Report {
         }
     }
 
+    /// Writes the page of a run, if a file was named for it.
+    func writePage(_ path: String?, _ ledger: Ledger, in range: Range<Int>) throws {
+        guard let path else { return }
+        var figures: [(name: String, value: String)] = []
+        Self.flatten(members, prefix: "") { figures.append((name: $0, value: $1)) }
+        let arrivals = range.compactMap { index in
+            ledger.arrival(of: index).map { (ledger.due[index], $0 - ledger.due[index] * 1_000) }
+        }
+        let title = "punctual-bench " + (figures.first?.value ?? "")
+        try LatenessPage(title: title, figures: figures, arrivals: arrivals).write(to: path)
+    }
+
+    private static func flatten(
+        _ members: [(String, JSON)],
+        prefix: String,
+        _ body: (String, String) -> Void
+    ) {
+        for (name, value) in members {
+            switch value {
+            case .object(let inner): flatten(inner, prefix: prefix + name + " ", body)
+            case .list(let rows): for row in rows { body(prefix + name, row.description) }
+            default: body(prefix + name, text(value))
+            }
+        }
+    }
+
     private static func printTable(_ members: [(String, JSON)], prefix: String) {
         for (name, value) in members {
             if case .object(let inner) = value {

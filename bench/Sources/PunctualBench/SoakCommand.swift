@@ -23,6 +23,7 @@ struct SoakCommand: ParsableCommand {
     var sample = 60
 
     @OptionGroup var server: ServerOptions
+    @OptionGroup var page: PageOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -72,6 +73,7 @@ struct SoakCommand: ParsableCommand {
                     }
                 )
             )
+            try report.writePage(page.html, ledger, in: ledger.due.indices)
             report.print(asJSON: output.json)
         }
     }
