@@ -68,6 +68,7 @@ let package = Package(
             name: "PunctualHTTP",
             dependencies: [
                 "PunctualCalendar", "PunctualCore", "PunctualTime", logging, metrics, lifecycle,
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ]),
         .executableTarget(
@@ -91,7 +92,9 @@ let package = Package(
         // Tests, one target a module.
         .target(
             name: "PunctualTestSupport",
-            dependencies: ["PunctualCore", "PunctualLoop", "PunctualPostgres", "PunctualStore"],
+            dependencies: [
+                "PunctualCore", "PunctualLoop", "PunctualPostgres", "PunctualStore", logging,
+            ],
             path: "Tests/PunctualTestSupport"),
         .testTarget(
             name: "PunctualTimeTests",
@@ -104,7 +107,7 @@ let package = Package(
         .testTarget(name: "PunctualLoopTests", dependencies: ["PunctualLoop"]),
         .testTarget(
             name: "PunctualPostgresTests",
-            dependencies: ["PunctualPostgres", "PunctualTestSupport"]),
+            dependencies: ["PunctualPostgres", "PunctualTestSupport", logging]),
         .testTarget(
             name: "PunctualStoreTests", dependencies: ["PunctualStore", "PunctualTestSupport"]),
         .testTarget(
