@@ -147,11 +147,10 @@ struct Composition {
             ),
             logger: logger
         ) { [logger] channel in
+            let address = channel.localAddress.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" }
+            notifier.status("serving on \(address ?? "?")")
             notifier.ready()
-            logger.info(
-                "serving",
-                metadata: ["address": "\(channel.localAddress?.description ?? "?")"]
-            )
+            logger.info("serving", metadata: ["address": "\(address ?? "?")"])
         }
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CSystemd
-internal import Glibc
 internal import PunctualZoneInfo
 
 /// What `doctor` looks at on this machine.
@@ -63,22 +62,15 @@ enum HostChecks {
     }
 
     private static func files() -> DoctorFinding {
-        var limit = rlimit()
-        // SAFETY: fills the structure that it is given, and keeps no pointer.
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            return .warn(
-                "open files",
-                "the limit is unknown",
-                remedy: "look at it with: ulimit -n"
-            )
-        }
-        let remedy = "raise it: LimitNOFILE=65536 in a systemd unit, or ulimit -n 65536"
-        let files = UInt64(limit.rlim_cur)
-        return switch files {
-        case comfortableFiles...: .ok("open files", "up to \(files)")
-        case minimumFiles...:
-            .warn("open files", "only \(files), one for each client", remedy: remedy)
-        default: .fail("open files", "only \(files)", remedy: remedy)
+        let subject = "open files"
+        let remedy = "raise it: LimitNOFILE=65536 in a systemd unit, or ulimit -Hn 65536 as root"
+        return switch FileLimit.hard {
+        case nil:
+            .warn(subject, "the limit is unknown", remedy: "look at it with: ulimit -Hn")
+        case let files? where files >= comfortableFiles: .ok(subject, "up to \(files)")
+        case let files? where files >= minimumFiles:
+            .warn(subject, "only \(files), and each client needs one", remedy: remedy)
+        case let files?: .fail(subject, "only \(files)", remedy: remedy)
         }
     }
 

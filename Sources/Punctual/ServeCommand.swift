@@ -59,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
         for name in settings.unknownVariables {
             logger.warning("a variable that means nothing here", metadata: ["variable": "\(name)"])
         }
+        FileLimit.raise()
         try await Composition(configuration, metrics: metrics, logger: logger).run()
     }
 }

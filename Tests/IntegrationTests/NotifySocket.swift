@@ -4,10 +4,10 @@ import Foundation
 
 /// The end of `NOTIFY_SOCKET` that a service manager holds.
 final class NotifySocket {
+    /// What was awaited did not come.
     struct Silence: Error, CustomStringConvertible {
-        let awaited: String
         let received: [String]
-        var description: String { "no \(awaited) in time, only \(received)" }
+        var description: String { "not what was awaited, only \(received)" }
     }
 
     let path: String
@@ -42,29 +42,24 @@ final class NotifySocket {
         unsafe unlink(path)
     }
 
-    /// Blocks until a message has this line, and remembers all that came before.
+    /// Blocks until a line has come for which `matches` holds.
     ///
-    /// - Throws: ``Silence`` when none comes for `seconds`.
-    func wait(for line: String, seconds: Int = 30) throws {
+    /// - Returns: the first such line.
+    /// - Throws: ``Silence`` when nothing comes for `seconds`.
+    @discardableResult
+    func wait(seconds: Int = 30, for matches: (String) -> Bool) throws -> String {
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
         // SAFETY: the option's value is the structure that it should be.
-        unsafe setsockopt(
-            descriptor,
-            SOL_SOCKET,
-            SO_RCVTIMEO,
-            &limit,
-            socklen_t(MemoryLayout<timeval>.size)
-        )
-        while !received.contains(line) {
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        while true {
+            if let line = received.first(where: matches) { return line }
             var buffer = [UInt8](repeating: 0, count: 4_096)
             // SAFETY: at most as many bytes are written as the buffer has.
             let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { throw Silence(awaited: line, received: received) }
+            guard count > 0 else { throw Silence(received: received) }
             received += String(decoding: buffer[..<count], as: UTF8.self)
                 .split(separator: "\n").map(String.init)
         }
     }
-
-    /// Whether a message with this line has come.
-    func hasReceived(_ line: String) -> Bool { received.contains(line) }
 }
