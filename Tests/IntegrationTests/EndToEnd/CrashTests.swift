@@ -31,14 +31,17 @@ extension EndToEndTests {
                     await server.kill()
                     try await server.start()
                     let seen = follower.reminders.count
-                    try await eventually("more have fired") {
-                        follower.reminders.count >= seen + 100
+                    try await database.withholdingAcknowledgements {
+                        try await eventually("more have fired") {
+                            follower.reminders.count >= seen + 100
+                        }
+                        await server.kill()
                     }
-                    await server.kill()
                     try await server.start()
                     created += try await more
                     try await expectEachOnce(created, follower, database)
                     #expect(follower.connections >= 3)
+                    #expect(follower.releasedAgain > 0, "what was not acknowledged is repeated")
                 }
             }
         }

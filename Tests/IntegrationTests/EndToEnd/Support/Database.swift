@@ -27,6 +27,26 @@ extension TestDatabase {
     func recordedReminders() async throws -> Int {
         Int(try await number("SELECT count(*) FROM event_log WHERE topic = 'reminders'"))
     }
+
+    /// Keeps everybody from writing to `event_log` while `body` runs, and then cuts off who waits.
+    ///
+    /// What is released meanwhile is not acknowledged: whoever comes after a server that is killed
+    /// in `body` has to release it again.
+    func withholdingAcknowledgements(_ body: () async throws -> Void) async throws {
+        try await withPool { pool in
+            try await pool.withSession { session in
+                try await session.executeScript("BEGIN; LOCK TABLE event_log IN SHARE MODE")
+                try await body()
+                try await session.executeScript(
+                    """
+                    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock';
+                    COMMIT
+                    """
+                )
+            }
+        }
+    }
 }
 
 /// A PostgreSQL server that belongs to one test alone, for as long as `body` runs.

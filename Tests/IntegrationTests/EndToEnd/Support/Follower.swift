@@ -69,6 +69,12 @@ final class Follower: Sendable {
     /// The reminders that were received, each once.
     var reminders: Set<Int64> { Set(events.compactMap(\.reminderId)) }
 
+    /// How many events were released more than once, which their timestamps tell.
+    var releasedAgain: Int {
+        Dictionary(grouping: events, by: \.eventId).values
+            .count { Set($0.map(\.timestamp)).count > 1 }
+    }
+
     private var isStopped: Bool { state.withLock { $0.isStopped } }
 
     private func stop() {
