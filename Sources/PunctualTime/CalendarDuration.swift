@@ -78,16 +78,12 @@ extension CalendarDuration: CustomStringConvertible {
             days = isWeeks ? count * 7 : count
         }
         if scanner.skip("T") {
-            guard !scanner.isAtEnd, var count = scanner.number() else { throw Self.shape }
-            for (unit, size) in [("H", 3600), ("M", 60), ("S", 1)] as [(Unicode.Scalar, Int)]
-            where scanner.skip(unit) {
+            guard !scanner.isAtEnd else { throw Self.shape }
+            for (unit, size) in [("H", 3600), ("M", 60), ("S", 1)] as [(Unicode.Scalar, Int)] {
+                var field = scanner
+                guard let count = field.number(), field.skip(unit) else { continue }
                 seconds += count * size
-                if scanner.isAtEnd { break }
-                guard unit != "S", let next = scanner.number() else { throw Self.shape }
-                count = next
-            }
-            guard !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(scanner.next) else {
-                throw Self.shape
+                scanner = field
             }
         }
         guard scanner.isAtEnd else { throw Self.shape }

@@ -29,7 +29,7 @@ extension CompiledRule {
             case .secondly: days * 86_400
             }
         let cycles = rule.interval / greatestCommonDivisor(rule.interval, periodsPerCycle)
-        return min(cycles, 25) * days + 62
+        return min(cycles, 25) * days + DayRule.cycleMargin
     }
 }
 

@@ -8,7 +8,6 @@
 extension CompiledRule {
     /// The instance that is `number`th from DTSTART, from 1; nil if there are not so many.
     func instance(number: Int) -> Int64? {
-        guard next(from: start) != nil else { return nil }
         if let positions { return positions.instance(number: number, in: self) }
 
         // Counting starts at midnight, so what lies between it and DTSTART counts in addition.

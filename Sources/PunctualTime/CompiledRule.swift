@@ -46,7 +46,9 @@ struct CompiledRule {
         var day = day
         while day <= limit {
             let onGrid = times.nextDay(from: day)
-            guard let next = days.next(from: onGrid, through: limit) else { return nil }
+            // Days alone repeat sooner than days and times together.
+            let soon = times.period < 86_400 ? onGrid + DayRule.cycleDays : limit
+            guard let next = days.next(from: onGrid, through: min(limit, soon)) else { return nil }
             if next == onGrid { return next }
             day = next
         }

@@ -20,6 +20,10 @@ struct DayRule {
         case years(interval: Int, anchor: Int)
     }
 
+    /// Without a grid the days repeat after so many; SKIP may add one at either end.
+    static let cycleDays = Gregorian.daysPerCycle + cycleMargin
+    static let cycleMargin = 62
+
     var grid: Grid
     /// BYMONTH; bit 0 is January.
     var months: UInt64 = 0xfff

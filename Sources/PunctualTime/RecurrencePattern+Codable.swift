@@ -40,12 +40,12 @@ extension RecurrencePattern: Codable {
                 Frequency(rawValue: $0)
             }
         )
-        interval = try reader.value(.interval)
+        interval = try reader.number(.interval)
         daysOfWeek = try reader.numbers(.daysOfWeek)
-        dayOfMonth = try reader.value(.dayOfMonth)
-        month = try reader.value(.month)
+        dayOfMonth = try reader.number(.dayOfMonth)
+        month = try reader.number(.month)
         endDate = try reader.text(.endDate, "use a date or a date-time") { try? EndDate($0) }
-        occurrences = try reader.value(.occurrences)
+        occurrences = try reader.number(.occurrences)
         byDay = try reader.texts(.byDay, "use weekdays as MO, 1MO or -1FR") { NumberedWeekday($0) }
         byMonthDay = try reader.numbers(.byMonthDay)
         byMonth = try reader.numbers(.byMonth)
@@ -112,12 +112,12 @@ private struct PatternReader<Key: CodingKey & CaseIterable> {
         )
     }
 
-    func value<Value: Decodable>(_ key: Key, as type: Value.Type = Value.self) throws -> Value? {
-        try container.decodeIfPresent(type, forKey: key)
+    func number(_ key: Key) throws -> Int? {
+        try value(key, "write a whole number")
     }
 
     func numbers(_ key: Key) throws -> [Int]? {
-        try bounded(value(key), key)
+        try bounded(value(key, "write a list of whole numbers"), key)
     }
 
     func require<Value>(
@@ -125,13 +125,12 @@ private struct PatternReader<Key: CodingKey & CaseIterable> {
         _ remedy: String,
         _ read: (String) -> Value?
     ) throws -> Value {
-        let text = try container.decode(String.self, forKey: key)
-        guard let value = read(text) else { throw refusal(key, remedy) }
+        guard let value = try text(key, remedy, read) else { throw refusal(key, remedy) }
         return value
     }
 
     func text<Value>(_ key: Key, _ remedy: String, _ read: (String) -> Value?) throws -> Value? {
-        guard let text = try value(key, as: String.self) else { return nil }
+        guard let text: String = try value(key, remedy) else { return nil }
         guard let value = read(text) else { throw refusal(key, remedy) }
         return value
     }
@@ -141,9 +140,19 @@ private struct PatternReader<Key: CodingKey & CaseIterable> {
         _ remedy: String,
         _ read: (String) -> Value?
     ) throws -> [Value]? {
-        try bounded(value(key, as: [String].self), key)?.map {
+        let texts: [String]? = try bounded(value(key, remedy), key)
+        return try texts?.map {
             guard let value = read($0) else { throw refusal(key, remedy) }
             return value
+        }
+    }
+
+    private func value<Value: Decodable>(_ key: Key, _ remedy: String) throws -> Value? {
+        do {
+            return try container.decodeIfPresent(Value.self, forKey: key)
+        } catch {
+            // Not every decoder says which key it was.
+            throw refusal(key, remedy)
         }
     }
 

@@ -57,7 +57,9 @@ public struct RecurrenceSet: Sendable {
         self.rdates = Array(Set(rdates)).sorted()
         self.exdates = Array(Set(exdates)).sorted()
         self.dst = dst
+        // A rule that never matches is found out here, once.
         compiled = rule.map { CompiledRule($0, dtstart: dtstart) }
+            .flatMap { $0.next(from: dtstart.secondsSinceEpoch) == nil ? nil : $0 }
         added = (rule == nil ? Array(Set(rdates + [dtstart])).sorted() : self.rdates)
             .map { Int($0.secondsSinceEpoch) }
         removed = self.exdates.map { Int($0.secondsSinceEpoch) }
