@@ -18,12 +18,13 @@ struct FiredEvent {
 
     /// Reads an event of this bench, or returns nil if it is another one.
     init?(_ line: UnsafeRawBufferPointer) {
-        guard let title = Self.value(of: "\"title\":\"bench ", in: line),
-            let id = Self.value(of: "\"event_id\":\"", in: line).flatMap(Self.uuid),
-            let due = Self.value(of: "\"remind_at\":\"", in: line).flatMap(Self.instant)
+        guard let title = Self.text(of: "\"title\":", in: line),
+            title.starts(with: Self.titlePrefix.utf8),
+            let id = Self.text(of: "\"event_id\":", in: line).flatMap(Self.uuid),
+            let due = Self.text(of: "\"remind_at\":", in: line).flatMap(Self.instant)
         else { return nil }
         var index = 0
-        for byte in title {
+        for byte in title.dropFirst(Self.titlePrefix.utf8.count) {
             guard let digit = Self.digit(byte) else { break }
             index = index &* 10 &+ Int(digit)
         }
@@ -32,8 +33,8 @@ struct FiredEvent {
         remindAt = due
     }
 
-    /// The bytes after the first place where `key` stands.
-    private static func value(
+    /// What follows the opening quotation mark of the first value that `key` has.
+    private static func text(
         of key: StaticString,
         in line: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer? {
@@ -47,7 +48,8 @@ struct FiredEvent {
             let start = UnsafeRawPointer(found) - base - 1
             guard start + length <= line.count else { return nil }
             if memcmp(base + start, key.utf8Start, length) == 0 {
-                return UnsafeRawBufferPointer(rebasing: line[(start + length)...])
+                let value = line[(start + length)...].drop { $0 == UInt8(ascii: " ") }
+                return UnsafeRawBufferPointer(rebasing: value.dropFirst())
             }
             position = start + 2
         }
