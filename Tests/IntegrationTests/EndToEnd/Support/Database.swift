@@ -28,6 +28,13 @@ extension TestDatabase {
         Int(try await number("SELECT count(*) FROM event_log WHERE topic = 'reminders'"))
     }
 
+    /// How many shards an engine holds a lease of.
+    func ownedShards() async throws -> Int64 {
+        try await number(
+            "SELECT count(*) FROM shards WHERE engine_id IS NOT NULL AND expires > now()"
+        )
+    }
+
     /// Keeps everybody from writing to `event_log` while `body` runs, and then cuts off who waits.
     ///
     /// What is released meanwhile is not acknowledged: whoever comes after a server that is killed

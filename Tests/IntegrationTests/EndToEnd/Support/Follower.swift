@@ -56,7 +56,7 @@ final class Follower: Sendable {
             try await group.waitForAll()
         }
         if let failure = follower.state.withLock({ $0.failure }) {
-            throw Overdue(description: failure)
+            throw TestFailure(description: failure)
         }
     }
 

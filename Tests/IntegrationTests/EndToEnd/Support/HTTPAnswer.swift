@@ -49,7 +49,7 @@ struct HTTPAnswer: Sendable {
         let message = HTTPMessage(bytes)
         let words = message?.startLine.split(separator: " ") ?? []
         guard let message, words.count > 1, let status = Int(words[1]), message.isWhole else {
-            throw Overdue(
+            throw TestFailure(
                 description: "no whole answer, but \(String(decoding: bytes, as: UTF8.self))"
             )
         }

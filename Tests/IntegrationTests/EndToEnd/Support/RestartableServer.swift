@@ -38,7 +38,7 @@ final class RestartableServer: Sendable {
             let migration = try await blocking {
                 try Executable.run(["migrate"], environment: settings)
             }
-            guard migration.status == 0 else { throw Overdue(description: migration.errors) }
+            guard migration.status == 0 else { throw TestFailure(description: migration.errors) }
             try await server.start()
             try await body(server)
         } catch {
@@ -66,9 +66,9 @@ final class RestartableServer: Sendable {
         try process.run()
         run.withLock { $0 = Run(process: process, log: log) }
         try await eventually("the server listens") {
-            guard process.isRunning else { throw Overdue(description: "it ended: \(self.log)") }
+            guard process.isRunning else { throw TestFailure(description: "it ended: \(self.log)") }
             let match = try String(contentsOf: log, encoding: .utf8)
-                .firstMatch(of: /127\.0\.0\.1:(\d+)/)
+                .firstMatch(of: /127\.0\.0\.1:(\d+)\s/)
             run.withLock { $0?.port = match.flatMap { UInt16($0.1) } }
             return match != nil
         }
@@ -135,7 +135,7 @@ extension RestartableServer {
             }
             return answer.map { (200..<300).contains($0.status) } ?? false
         }
-        guard let answer else { throw Overdue(description: "no answer") }
+        guard let answer else { throw TestFailure(description: "no answer") }
         return answer
     }
 
@@ -152,6 +152,9 @@ extension RestartableServer {
         return try await persist("POST", "/api/tasks/batch", "[\(tasks.joined(separator: ","))]")
             .json()
     }
+
+    /// Whether it answers at all.
+    func isAlive() async -> Bool { (try? await send("GET", "/healthz").status) == 200 }
 
     /// Whether it says that it is ready.
     func isReady() async -> Bool {

@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// What was waited for and did not come.
-struct Overdue: Error, CustomStringConvertible {
+/// Why a test cannot go on: something that it waited for did not come, or came broken.
+struct TestFailure: Error, CustomStringConvertible {
     let description: String
 }
 
@@ -19,7 +19,7 @@ func eventually(
     let start = ContinuousClock.now
     while try await !condition() {
         guard ContinuousClock.now - start < limit else {
-            throw Overdue(description: "not within \(limit): \(what)")
+            throw TestFailure(description: "not within \(limit): \(what)")
         }
         try await Task.sleep(for: .milliseconds(20))
     }
