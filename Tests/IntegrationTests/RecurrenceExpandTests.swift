@@ -68,7 +68,7 @@ import Testing
             + #""tzid":"UTC","limit":1,"big":12345678901234567890}"#
         let outcome = try Executable.run(["recurrence", "expand"], input: line)
         #expect(
-            outcome.output == line.dropLast()
+            outcome.output == String(line.dropLast())
                 + #","occurrences_local":["2026-01-31T09:00:00"],"#
                 + #""occurrences_utc":["2026-01-31T09:00:00Z"]}"# + "\n"
         )
