@@ -3,6 +3,8 @@
 -- $1 inserted tasks, $2 updated tasks, $3 deleted tasks (shard, id, version), $4 withdrawn
 -- reminders (shard, id, due), $5 armed reminders, $6 events, $7 settled outbox keys, $8 passed-over
 -- occurrences, $9 the answer to remember; all JSON arrays of rows, empty where there is nothing.
+--
+-- OFFSET 0 keeps the planner from turning a lookup round when it believes that a table is empty.
 WITH updated AS (
     UPDATE tasks AS t
     SET (
@@ -29,13 +31,27 @@ WITH updated AS (
     INSERT INTO tasks SELECT * FROM jsonb_populate_recordset(NULL::tasks, $1)
 ), withdrawn AS (
     DELETE FROM reminders AS r
-    USING jsonb_to_recordset($4) AS w(shard smallint, id bigint, due timestamptz)
-    WHERE r.shard = w.shard AND r.due = w.due AND r.id = w.id
+    WHERE r.ctid = ANY(ARRAY(
+        SELECT p.place
+        FROM jsonb_to_recordset($4) AS w(shard smallint, id bigint, due timestamptz)
+        CROSS JOIN LATERAL (
+            SELECT k.ctid AS place FROM reminders AS k
+            WHERE k.shard = w.shard AND k.due = w.due AND k.id = w.id
+            OFFSET 0
+        ) AS p
+    ))
     RETURNING r.id
 ), unstaged AS (
     DELETE FROM outbox AS o
-    USING jsonb_to_recordset($4) AS w(shard smallint, id bigint, nominal timestamp)
-    WHERE o.shard = w.shard AND o.source_id = w.id AND o.nominal = w.nominal
+    WHERE o.ctid = ANY(ARRAY(
+        SELECT p.place
+        FROM jsonb_to_recordset($4) AS w(shard smallint, id bigint, nominal timestamp)
+        CROSS JOIN LATERAL (
+            SELECT k.ctid AS place FROM outbox AS k
+            WHERE k.shard = w.shard AND k.source_id = w.id AND k.nominal = w.nominal
+            OFFSET 0
+        ) AS p
+    ))
     RETURNING o.source_id
 ), armed AS (
     INSERT INTO reminders SELECT * FROM jsonb_populate_recordset(NULL::reminders, $5)
@@ -45,8 +61,15 @@ WITH updated AS (
     ON CONFLICT (shard, source_id, nominal) DO NOTHING
 ), settled AS (
     DELETE FROM outbox AS o
-    USING jsonb_to_recordset($7) AS k(shard smallint, source_id bigint, nominal timestamp)
-    WHERE o.shard = k.shard AND o.source_id = k.source_id AND o.nominal = k.nominal
+    WHERE o.ctid = ANY(ARRAY(
+        SELECT p.place
+        FROM jsonb_to_recordset($7) AS w(shard smallint, source_id bigint, nominal timestamp)
+        CROSS JOIN LATERAL (
+            SELECT k.ctid AS place FROM outbox AS k
+            WHERE k.shard = w.shard AND k.source_id = w.source_id AND k.nominal = w.nominal
+            OFFSET 0
+        ) AS p
+    ))
 ), passed AS (
     INSERT INTO series_history SELECT * FROM jsonb_populate_recordset(NULL::series_history, $8)
     ON CONFLICT (shard, series_id, nominal) DO NOTHING

@@ -75,7 +75,9 @@ COMMENT ON COLUMN tasks.reminder_dues IS 'microseconds since the Unix epoch';
 CREATE UNIQUE INDEX tasks_predecessor ON tasks (shard, predecessor_id)
     WHERE predecessor_id IS NOT NULL;
 CREATE INDEX tasks_series ON tasks (shard, series_id) WHERE series_id IS NOT NULL;
-CREATE INDEX tasks_user_due ON tasks (shard, user_id, due);
+-- Does not lead with the shard, which the user implies: a task that is looked up by its key would
+-- otherwise be looked for here, among all of its shard, whenever the planner knows no better.
+CREATE INDEX tasks_user_due ON tasks (user_id, due);
 CREATE INDEX tasks_zoned ON tasks (shard, tzdata) WHERE tzdata IS NOT NULL AND status = 'active';
 
 CREATE TABLE series_history (
@@ -86,6 +88,9 @@ CREATE TABLE series_history (
     state text NOT NULL,
     PRIMARY KEY (shard, series_id, nominal)
 );
+
+-- Neither `reminders` nor `outbox` is truncated by vacuum, which would lock out a stage; the space
+-- at the end is filled again by what comes next.
 
 -- The future. Its only index is its key: a range of it is staged, and whoever takes a reminder
 -- back knows its due from the task.
@@ -101,7 +106,8 @@ CREATE TABLE reminders (
     PRIMARY KEY (shard, due, id)
 ) WITH (
     autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 20000,
-    autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_cost_delay = 1
+    autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_cost_delay = 1,
+    vacuum_truncate = off
 );
 
 -- The present.
@@ -117,7 +123,7 @@ CREATE TABLE outbox (
     PRIMARY KEY (shard, source_id, nominal)
 ) WITH (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
-    autovacuum_vacuum_cost_delay = 1, toast_tuple_target = 4080
+    autovacuum_vacuum_cost_delay = 1, toast_tuple_target = 4080, vacuum_truncate = off
 );
 COMMENT ON COLUMN outbox.payload IS 'the event without event_id and timestamp';
 

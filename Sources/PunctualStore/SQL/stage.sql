@@ -3,7 +3,8 @@
 -- The lease row is locked FOR KEY SHARE: a takeover, which changes the key (shard, epoch), waits
 -- for this statement, a renewal does not. A reminder that an edit has locked is passed over, and
 -- the answer says so. The scan of each shard starts at its lower bound, so that entries of the
--- past, dead but not yet vacuumed, cost nothing.
+-- past, dead but not yet vacuumed, cost nothing. OFFSET 0 keeps the planner from turning a lookup
+-- round when it believes that the table is empty.
 --
 -- A reminder that is beyond its grace is judged here: misfire 0 fires, 1 coalesces into the latest
 -- of its task that is overdue, 2 skips.
@@ -25,14 +26,14 @@ WITH ranges AS MATERIALIZED (
     ) AS p
 ), moved AS (
     DELETE FROM reminders AS r
-    WHERE r.shard = ANY($1) AND r.ctid = ANY(ARRAY(SELECT p.place FROM picked AS p))
+    WHERE r.ctid = ANY(ARRAY(SELECT p.place FROM picked AS p))
     RETURNING r.*
 ), judged AS (
     SELECT
         m.*,
         t.user_id,
         u.email,
-        t.title, t.description, t.priority, t.tags, t.due AS task_due, t.timezone,
+        t.title, t.description, t.priority, t.tags, rfc3339(t.due) AS due_at, t.timezone,
         t.series_id, t.occurrence, t.version,
         coalesce(t.nominal, t.due_local, m.nominal) AS nominal_time,
         CASE
@@ -50,8 +51,12 @@ WITH ranges AS MATERIALIZED (
             ELSE 'reminder.due'
         END AS event_type
     FROM moved AS m
-    JOIN tasks AS t ON t.shard = m.shard AND t.id = m.task_id
-    LEFT JOIN users AS u ON u.shard = t.shard AND u.id = t.user_id
+    CROSS JOIN LATERAL (
+        SELECT * FROM tasks AS k WHERE k.shard = m.shard AND k.id = m.task_id OFFSET 0
+    ) AS t
+    LEFT JOIN LATERAL (
+        SELECT k.email FROM users AS k WHERE k.shard = t.shard AND k.id = t.user_id OFFSET 0
+    ) AS u ON true
 ), events AS MATERIALIZED (
     SELECT
         j.shard, j.id AS source_id, j.nominal, j.event_type, j.task_id, j.user_id, j.due,
@@ -63,7 +68,7 @@ WITH ranges AS MATERIALIZED (
                 'user_id', j.user_id,
                 'user_email', j.email,
                 'title', j.title,
-                'due_at', rfc3339(j.task_due),
+                'due_at', j.due_at,
                 'remind_at', rfc3339(j.due),
                 'nominal_time', j.nominal_time,
                 'occurrence', j.occurrence,
@@ -74,7 +79,7 @@ WITH ranges AS MATERIALIZED (
                     'description', j.description,
                     'priority', (ARRAY['low', 'medium', 'high', 'urgent'])[j.priority + 1],
                     'tags', j.tags,
-                    'due_date', rfc3339(j.task_due),
+                    'due_date', j.due_at,
                     'timezone', j.timezone,
                     'series_id', j.series_id,
                     'version', j.version
@@ -87,12 +92,10 @@ WITH ranges AS MATERIALIZED (
     SELECT shard, source_id, nominal, event_type, task_id, user_id, due, payload
     FROM events
     ON CONFLICT (shard, source_id, nominal) DO NOTHING
-), bounds AS (
-    SELECT
-        g.shard,
-        g.low,
-        (SELECT count(*) FROM picked AS p WHERE p.shard = g.shard) AS taken
-    FROM ranges AS g
+), last AS MATERIALIZED (
+    SELECT DISTINCT ON (p.shard) p.shard, p.due, p.id, count(*) OVER (PARTITION BY p.shard) AS taken
+    FROM picked AS p
+    ORDER BY p.shard, p.due DESC, p.id DESC
 )
 SELECT
     shard, source_id, nominal, event_type, task_id, user_id, due, payload, false AS has_locked
@@ -100,18 +103,18 @@ FROM events
 UNION ALL
 -- The row that many places behind the bound: the first that is left, unless some were passed over.
 SELECT
-    b.shard, NULL, NULL, NULL, NULL, NULL, next.due, NULL,
+    g.shard, NULL, NULL, NULL, NULL, NULL, next.due, NULL,
     coalesce(
-        (next.due, next.id) <= (
-            SELECT p.due, p.id FROM picked AS p
-            WHERE p.shard = b.shard ORDER BY p.due DESC, p.id DESC LIMIT 1
-        ) OR b.taken < $5 AND next.due <= $4, false
+        (next.due, next.id) <= (l.due, l.id)
+            OR coalesce(l.taken, 0) < $5 AND next.due <= $4,
+        false
     )
-FROM bounds AS b
+FROM ranges AS g
+LEFT JOIN last AS l ON l.shard = g.shard
 LEFT JOIN LATERAL (
     SELECT r.due, r.id
     FROM reminders AS r
-    WHERE r.shard = b.shard AND r.due >= b.low
+    WHERE r.shard = g.shard AND r.due >= g.low
     ORDER BY r.due, r.id
-    OFFSET b.taken LIMIT 1
+    OFFSET coalesce(l.taken, 0) LIMIT 1
 ) AS next ON true

@@ -1,1 +1,4 @@
-SELECT t.* FROM tasks AS t WHERE t.shard = $1 AND t.user_id = $2 AND t.id = $3
+-- OFFSET 0 keeps the planner from looking for the task among all of its user's.
+SELECT t.*
+FROM (SELECT * FROM tasks AS k WHERE k.shard = $1 AND k.id = $3 OFFSET 0) AS t
+WHERE t.user_id = $2
