@@ -67,8 +67,15 @@ struct IngestCommand: ParsableCommand {
             let batched = try measure(server, batch: batch, connections: batchConnections)
             let drained = try waitForOutbox(server)
 
+            let created = single.created + batched.created
+            let stored = try Self.stored(in: server)
+
             var report = Report("ingest")
-            report.add("sent", single.created + batched.created)
+            report.add("sent", created)
+            report.add("received", stored.rows)
+            report.add("lost", created - stored.titles)
+            report.add("repeated", stored.rows - stored.titles)
+            report.add("rate_per_s", Double(batched.created) / batched.seconds)
             report.add("single", Self.figures(single))
             report.add("batched", Self.figures(batched))
             report.add(
@@ -76,11 +83,10 @@ struct IngestCommand: ParsableCommand {
                 Double(batched.created) / (batched.seconds + drained)
             )
             report.add("outbox_drain_s", drained)
-            if let limits { report.add("limits", limits.json(lateness: nil)) }
             if let (ledger, _) = try beside?.finish() {
-                let account = ledger.account(for: ledger.due.indices)
-                report.add(account, ratePerSecond: Double(firing))
+                report.add("firing", ledger.account(for: ledger.due.indices).json)
             }
+            if let limits { report.add("limits", limits.json(lateness: nil)) }
             report.print(asJSON: output.json)
         }
     }
@@ -98,7 +104,7 @@ struct IngestCommand: ParsableCommand {
         let load = try CreateLoad(
             port: server.port,
             plan: CreateLoad.Plan(
-                title: "ingest ",
+                title: "ingest \(batch) ",
                 range: 0..<Int.max / 2,
                 batch: batch,
                 connections: connections,
@@ -121,6 +127,16 @@ struct IngestCommand: ParsableCommand {
             ("per_s", .number(Double(part.created) / part.seconds)),
             ("latency_ms", part.latencies.json),
         ])
+    }
+
+    /// How many of the created tasks the database has, and how many different ones.
+    private static func stored(in server: PunctualServer) throws -> (rows: Int, titles: Int) {
+        let answer = try server.cluster.query(
+            "SELECT count(*), count(DISTINCT title) FROM tasks WHERE title LIKE 'ingest %'"
+        )
+        let counts = answer.first?.split(separator: "|").compactMap { Int($0) } ?? []
+        guard counts.count == 2 else { throw BenchError("the tasks could not be counted") }
+        return (counts[0], counts[1])
     }
 
     /// Waits until the change events of the batches have left the outbox; returns the seconds.

@@ -90,6 +90,14 @@ final class Ledger: @unchecked Sendable {
     struct Account {
         let sent, received, lost, early, repeated, wrongDue: Int
         let lateness: Percentiles
+
+        var json: JSON {
+            .object([
+                ("sent", .integer(sent)), ("received", .integer(received)),
+                ("lost", .integer(lost)), ("early", .integer(early)),
+                ("repeated", .integer(repeated)), ("lateness_ms", lateness.json),
+            ])
+        }
     }
 }
 
