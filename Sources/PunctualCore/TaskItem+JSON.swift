@@ -28,7 +28,7 @@ extension TaskItem {
             json.name("reminders")
             json.array { json in for view in views ?? presumedViews { view.write(to: &json) } }
             writeRecurrence(to: &json)
-            json.member("misfire", misfire.text)
+            misfire.write(to: &json)
             json.member("series_id", seriesID)
             json.member("predecessor_id", predecessorID)
             json.member("occurrence", occurrence)
@@ -94,8 +94,19 @@ extension ReminderView {
 }
 
 extension MisfirePolicy {
-    /// The action, and the grace beside it when it is not the standard one.
-    var text: String { action.rawValue }
+    /// Writes the member `misfire`: the action, with the grace when it is not the standard one.
+    fileprivate func write(to json: inout JSONWriter) {
+        json.name("misfire")
+        guard graceMilliseconds != Self.standard.graceMilliseconds else {
+            return json.string(action.rawValue)
+        }
+        json.object { json in
+            json.member("policy", action.rawValue)
+            // A grace is a whole number of seconds, as every duration that a request can give.
+            let grace = try? CalendarDuration(seconds: Int(graceMilliseconds) / 1_000)
+            json.member("grace", grace?.description)
+        }
+    }
 }
 
 extension RecurrencePattern {
@@ -103,7 +114,7 @@ extension RecurrencePattern {
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("frequency", frequency.rawValue)
-            json.member("interval", interval.map(Int64.init))
+            json.member("interval", Int64(interval ?? 1))
             json.list("days_of_week", daysOfWeek)
             json.optional("day_of_month", dayOfMonth)
             json.optional("month", month)

@@ -17,6 +17,7 @@ extension TaskService: SeriesKeeper {
             {
                 var ids = IDSupply(try await store.reserveIDs(TaskPlanner.maximumIDsOfAChange))
                 _ = planner.rollOver(task, now: clock(), ids: &ids, in: &change)
+                store.returnIDs(ids.unused)
             }
             do {
                 try await write(change)
@@ -36,6 +37,7 @@ extension TaskService: SeriesKeeper {
             var change = ChangeSet()
             var ids = IDSupply(try await store.reserveIDs(TaskPlanner.maximumIDsOfAChange))
             _ = planner.deriveAnew(task, now: clock(), ids: &ids, in: &change)
+            store.returnIDs(ids.unused)
             // Somebody who changes the task at this moment derives it anew himself.
             do { try await write(change) } catch TaskStoreError.conflict { continue }
         }

@@ -51,6 +51,7 @@ package struct TaskService: Sendable {
                 }
             }
         }
+        store.returnIDs(ids.unused)
         change.answer = remembering?(outcomes)
         _ = try await write(change)
         return outcomes
@@ -150,22 +151,27 @@ package struct TaskService: Sendable {
     package func addReminder(
         _ input: ReminderInput,
         to id: Int64,
-        user: User
+        user: User,
+        remembering: ((ReminderView) -> RememberedAnswer)? = nil
     ) async throws -> ReminderView {
         let answer = try await change(id, ifMatch: nil, user: user) {
             task,
             now,
             ids,
             change throws(Problem) in
-            try planner.addReminder(input, to: task, now: now, ids: &ids, in: &change)
+            let plan = try planner.addReminder(input, to: task, now: now, ids: &ids, in: &change)
+            change.answer = try remembering?(lastReminder(of: plan.task))
+            return plan
         }
-        guard let added = answer.task.reminders.last(where: { $0.kind == .reminder }) else {
+        return try lastReminder(of: answer.task)
+    }
+
+    private func lastReminder(of task: TaskItem) throws(Problem) -> ReminderView {
+        guard let added = task.reminders.last(where: { $0.kind == .reminder }) else {
             throw Problem(.conflict, "The reminder was removed while it was added; try again.")
         }
-        return ReminderView(
-            reminder: added,
-            state: added.state == .skipped ? .skipped : .scheduled
-        )
+        let state: ReminderView.State = added.state == .skipped ? .skipped : .scheduled
+        return ReminderView(reminder: added, state: state)
     }
 
     /// Removes a reminder from a task.
@@ -268,6 +274,7 @@ package struct TaskService: Sendable {
             }
             var change = ChangeSet()
             var ids = IDSupply(try await store.reserveIDs(TaskPlanner.maximumIDsOfAChange))
+            defer { store.returnIDs(ids.unused) }
             let plan = try plan(task, clock(), &ids, &change)
             if plan.isUnchanged {
                 let next = try await successor(of: plan.task)
@@ -315,6 +322,9 @@ package struct TaskService: Sendable {
 /// Ids taken from the database before a change is planned.
 package struct IDSupply: Sendable {
     private var ids: [Int64]
+
+    /// Those that are left, in order.
+    package var unused: [Int64] { ids.reversed() }
 
     /// Creates a supply that hands out `ids` in order.
     package init(_ ids: [Int64]) { self.ids = ids.reversed() }

@@ -62,6 +62,8 @@ package struct TaskPage: Sendable {
 package protocol TaskStore: Sendable {
     /// Takes ids that nobody else will be given; they are unique, not dense.
     func reserveIDs(_ count: Int) async throws -> [Int64]
+    /// Takes back ids that were not used, so that they can be handed out again.
+    func returnIDs(_ ids: [Int64])
     /// The task, if it exists and is this user's.
     func task(shard: Int16, userID: String, id: Int64) async throws -> TaskItem?
     /// The task that succeeds `predecessorID`, if there is one.
@@ -87,4 +89,9 @@ package protocol TaskStore: Sendable {
     /// Active tasks in local time whose instant was derived with another tzdata than `version`.
     func tasks(shards: [Int16], notDerivedWith version: String, limit: Int) async throws
         -> [TaskItem]
+}
+
+extension TaskStore {
+    /// Forgets the ids; a store that has plenty need not keep them.
+    package func returnIDs(_ ids: [Int64]) {}
 }

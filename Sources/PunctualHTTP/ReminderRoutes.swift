@@ -15,7 +15,7 @@ extension RouteTable {
         on(.post, "/api/tasks/{id}/reminders") { call in
             let task = try await tasks.task(call.id(), user: call.user)
             let (bytes, value) = try await call.json(limit: configuration.maximumBodyBytes)
-            return try await call.idempotently(body: bytes, tasks: tasks) { _ in
+            return try await call.idempotently(body: bytes, tasks: tasks) { idempotency in
                 var reader = FieldReader()
                 let input = reader.reminder(value, "")
                 try reader.finish()
@@ -23,7 +23,10 @@ extension RouteTable {
                 let view = try await tasks.addReminder(
                     input,
                     to: task.id,
-                    user: call.user
+                    user: call.user,
+                    remembering: idempotency.map { key in
+                        { key.remembering(status: .created, body: $0.json.text) }
+                    }
                 )
                 return Response(
                     status: .created,

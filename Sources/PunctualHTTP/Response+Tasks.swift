@@ -7,8 +7,17 @@ internal import PunctualTime
 
 extension Response {
     /// A task.
-    init(task: TaskItem, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) {
-        self.init(status: status, headers: headers, json: { task.write(to: &$0) })
+    init(
+        task: TaskItem,
+        reminders: [ReminderView]? = nil,
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:]
+    ) {
+        self.init(
+            status: status,
+            headers: headers,
+            json: { task.write(to: &$0, reminders: reminders) }
+        )
         self.headers[.eTag] = task.eTag
     }
 

@@ -22,7 +22,8 @@ extension RouteTable {
             }
         }
         on(.get, "/api/tasks/{id}") { call in
-            Response(task: try await tasks.task(call.id(), user: call.user))
+            let task = try await tasks.task(call.id(), user: call.user)
+            return Response(task: task, reminders: try await tasks.views(of: task))
         }
         aside(.patch, "/api/tasks/{id}") { call in
             let task = try await tasks.task(call.id(), user: call.user)

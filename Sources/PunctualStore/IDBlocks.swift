@@ -18,6 +18,14 @@ final class IDBlocks: Sendable {
         }
     }
 
+    /// Takes ids back that were not used; they are handed out before all others.
+    func giveBack(_ ids: [Int64]) {
+        guard let first = ids.first, let last = ids.last else { return }
+        // Nearly always one run; one with gaps, taken from two blocks, is not worth the trouble.
+        guard last - first == Int64(ids.count - 1) else { return }
+        blocks.withLock { $0.insert(first...last, at: 0) }
+    }
+
     /// Takes `count` ids, or nil when there are not so many.
     func take(_ count: Int) -> [Int64]? {
         blocks.withLock { blocks in

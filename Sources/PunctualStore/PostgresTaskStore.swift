@@ -26,6 +26,8 @@ package struct PostgresTaskStore: TaskStore {
         }
     }
 
+    package func returnIDs(_ unused: [Int64]) { ids.giveBack(unused) }
+
     package func task(shard: Int16, userID: String, id: Int64) async throws -> TaskItem? {
         try await execute(
             PostgresStatement("task_read", SQL.task_read_sql),
