@@ -6,6 +6,9 @@ internal import PunctualWheel
 
 // Owning shards, and doubting it.
 extension EngineStateMachine {
+    /// How long whoever writes a change of a task has for releasing it himself.
+    private static let abandonedAfterSeconds = 10
+
     /// Asks for shards that nobody holds.
     mutating func acquire(_ actions: inout [Action]) {
         guard !isAcquiring else { return }
@@ -25,7 +28,11 @@ extension EngineStateMachine {
             shards[report.lease.shard] = Shard(lease: report.lease, nextDue: report.earliestDue)
         }
         if isFirst { confirm(sentAt: sent) }
-        if !answer.shards.isEmpty { recover(answer.shards.map(\.lease), &actions) }
+        guard !answer.shards.isEmpty else { return }
+        recover(answer.shards.map(\.lease), &actions)
+        // The next net comes when the changes of tasks that a former owner left are abandoned.
+        let period = configuration.renewalsPerNet
+        renewals = max(renewals % period, period - Self.abandonedAfterSeconds - 2)
     }
 
     /// Renews every second; now and then without a lower bound, as a net below every bound.
@@ -122,7 +129,8 @@ extension EngineStateMachine {
     ) {
         guard let leases = recovering else { return }
         // Changes of tasks are released by whoever wrote them; only what he left is taken.
-        let abandoned = now.wall.adding(microseconds: -10_000_000)
+        let age = Int64(Self.abandonedAfterSeconds) * 1_000_000
+        let abandoned = now.wall.adding(microseconds: -age)
         for event in events where event.type.topic != .taskEvents || event.due < abandoned {
             guard let shard = shards[event.key.shard] else { continue }
             admit(event, epoch: shard.lease.epoch, isRecovered: true, at: now)

@@ -77,6 +77,7 @@ extension EngineStateMachine {
                 }
             } else {
                 staged[position].phase = .released
+                releasedUpTo = max(releasedUpTo, slot.event.due)
                 batch.append(slot.event.released(at: now.wall, epoch: slot.epoch))
             }
         }

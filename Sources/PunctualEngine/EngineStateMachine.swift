@@ -143,6 +143,8 @@ package struct EngineStateMachine: ~Copyable {
 
     var stageInFlight: StageRequest?
     var hintsDuringStage: [Int16: WallInstant] = [:]
+    /// The latest due of all that was released, by a wall clock that may have been set back since.
+    var releasedUpTo = WallInstant(microsecondsSinceEpoch: .min)
     /// Events that must not come back with an answer that is still on its way.
     var tombstones: Set<OutboxKey> = []
     var recovering: [ShardLease]?
@@ -201,14 +203,16 @@ package struct EngineStateMachine: ~Copyable {
     /// Takes staged events back, after their outbox rows were deleted.
     ///
     /// - Returns: those that have not been released and never will be.
-    package mutating func withdraw(_ keys: [OutboxKey]) -> Set<OutboxKey> {
-        Set(keys.filter { shards[$0.shard] != nil && withdraw($0) })
+    package mutating func withdraw(_ keys: [OutboxKey], at now: Moment) -> Set<OutboxKey> {
+        Set(keys.filter { shards[$0.shard] != nil && withdraw($0, at: now) })
     }
 
-    private mutating func withdraw(_ key: OutboxKey) -> Bool {
+    private mutating func withdraw(_ key: OutboxKey, at now: Moment) -> Bool {
         guard let position = staged.position(of: key) else {
             tombstones.insert(key)
-            return true
+            // Perhaps it was released, acknowledged and forgotten, unless nothing so late was.
+            let due = WallInstant(utc: key.nominal)
+            return due > max(now.wall, releasedUpTo)
         }
         let slot = staged[position]
         guard slot.phase == .waiting || slot.phase == .ready else { return false }

@@ -239,7 +239,9 @@ extension ReminderEngine: EngineHints {
         for (shard, due) in inbox.takeAll() { take(.hinted(shard: shard, due: due)) }
     }
 
-    package func withdraw(_ keys: [OutboxKey]) async -> Set<OutboxKey> { machine.withdraw(keys) }
+    package func withdraw(_ keys: [OutboxKey]) async -> Set<OutboxKey> {
+        machine.withdraw(keys, at: .now)
+    }
 }
 
 extension ReminderEngine: Service {

@@ -9,29 +9,10 @@ import PunctualTime
 /// Time passes only from event to event. Every operation takes a random time, may fail without
 /// effect, or take effect and look failed; the wall clock steps, the process stalls and crashes.
 final class SimulatedWorld {
-    /// One reminder and what became of it.
-    struct Fate {
-        var due: Int64
-        var isWithdrawn = false
-        var releases: [Int64] = []
-        var ids: Set<EventID> = []
-        var isLogged = false
-        /// When it was armed, by the wall clock.
-        var armed: Int64
-    }
-
     private enum Step {
         case input((SimulatedWorld) -> EngineStateMachine.Input?)
         case act((SimulatedWorld) -> Void)
         case tick
-    }
-
-    /// Which misfortunes happen.
-    struct Faults {
-        var failure = 0.02
-        var ambiguity = 0.02
-        var clockSteps = true
-        var crashes = true
     }
 
     let seed: UInt64
@@ -141,9 +122,19 @@ final class SimulatedWorld {
         }
         guard let key = outbox.keys.first(where: { $0.sourceID == id }) else { return }
         outbox[key] = nil
-        let isConfirmed = machine.withdraw([key]).contains(key)
-        if isConfirmed, !fate.releases.isEmpty { violations.append("\(id): confirmed, yet fired") }
-        fates[id]?.isWithdrawn = true
+        // The engine hears of it a little later, and by then the event may have left.
+        let life = self.life
+        schedule(after: random.next(upperBound: 100_000_000)) { world in
+            world.confirmWithdrawal(of: key, isAlive: world.life == life)
+        }
+    }
+
+    private func confirmWithdrawal(of key: OutboxKey, isAlive: Bool) {
+        let isConfirmed = isAlive && machine.withdraw([key], at: now).contains(key)
+        if isConfirmed, fates[key.sourceID]?.releases.isEmpty == false {
+            violations.append("\(key.sourceID): confirmed, yet fired")
+        }
+        fates[key.sourceID]?.isWithdrawn = true
     }
 
     private func stepClock() {
@@ -403,26 +394,5 @@ final class SimulatedWorld {
                 return .ticked
             }
         )
-    }
-}
-
-extension SeededGenerator {
-    mutating func next(upperBound: UInt64) -> UInt64 {
-        UInt64.random(in: 0..<upperBound, using: &self)
-    }
-}
-
-/// SplitMix64: small, fast, and the same on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }
