@@ -16,16 +16,7 @@ extension EndToEndTests {
                         at: (0..<200).map { start + $0 * 10 }
                     )
                     let kept = try #require(created.last)
-                    var withdrawn: Set<Int64> = []
-                    // Deleted in the order of their dues, from 60 ms before to 10 ms after each.
-                    for (index, task) in created.dropLast().enumerated() {
-                        let moment = task.reminders[0].at + (index % 8 * 10 - 60)
-                        try await eventually("it is nearly due") { Instant.now > moment }
-                        let answer = try await server.send("DELETE", "/api/tasks/\(task.id)")
-                        #expect(answer.status == 204)
-                        let mayHaveFired = try #require(answer.headers["may-have-fired"])
-                        if mayHaveFired == "false" { withdrawn.insert(task.id) }
-                    }
+                    let withdrawn = try await Self.delete(created.dropLast(), on: server)
                     try await eventually("the last one fires") {
                         follower.events.contains { $0.taskId == kept.id }
                     }
@@ -41,6 +32,30 @@ extension EndToEndTests {
                     #expect(fired.isDisjoint(with: withdrawn))
                     #expect(fired.union(withdrawn).count <= created.count)
                     #expect(!withdrawn.isEmpty, "some are deleted in time")
+                }
+            }
+        }
+
+        /// Deletes tasks, each from 60 ms before to 20 ms after it is due.
+        ///
+        /// - Returns: those of which the answer says that they did not fire.
+        private static func delete(
+            _ tasks: some Sequence<CreatedTask>,
+            on server: RestartableServer
+        ) async throws -> Set<Int64> {
+            try await withThrowingTaskGroup(of: Int64?.self) { group in
+                for (index, task) in tasks.enumerated() {
+                    let moment = task.reminders[0].at + (index % 8 * 10 - 60)
+                    group.addTask {
+                        try await eventually("it is nearly due") { Instant.now > moment }
+                        let answer = try await server.send("DELETE", "/api/tasks/\(task.id)")
+                        #expect(answer.status == 204)
+                        let mayHaveFired = try #require(answer.headers["may-have-fired"])
+                        return mayHaveFired == "false" ? task.id : nil
+                    }
+                }
+                return try await group.reduce(into: []) { ids, id in
+                    if let id { ids.insert(id) }
                 }
             }
         }
