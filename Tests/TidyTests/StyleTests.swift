@@ -96,9 +96,36 @@ import Testing
         for file in SourceTree.sources {
             report(
                 file.lines(matching: declaration)
-                    .filter { !file.isDocumented($0) }
+                    .filter { !file.isDocumented($0) && !isWitness(file.code[$0]) }
                     .map { file.finding($0, "say in a /// comment what it is") }
             )
         }
+    }
+
+    /// Whether a line declares what a protocol requires: the protocol says there what it is.
+    private func isWitness(_ line: String) -> Bool {
+        line.declaredName.map { Self.requirements.contains($0) } ?? false
+    }
+
+    /// The names that the project's protocols require, and those of the standard library that
+    /// its types conform to.
+    private static let requirements: Set<String> = {
+        var names: Set = ["<", "==", "description", "debugDescription", "hash", "run", "next"]
+        for file in SourceTree.sources {
+            var isInside = false
+            for line in file.code {
+                if line.contains(/\bprotocol\s+\w/) { isInside = true }
+                if isInside, let name = line.declaredName { names.insert(name) }
+                if line.hasPrefix("}") { isInside = false }
+            }
+        }
+        return names
+    }()
+}
+
+extension String {
+    /// The name of the function or property that a line of code declares.
+    fileprivate var declaredName: String? {
+        firstMatch(of: /\b(?:func|var|let)\s+([\w<=]+)/).map { String($0.1) }
     }
 }
