@@ -46,16 +46,18 @@ package enum Topic: String, Sendable, CaseIterable {
 /// Its payload is a JSON object that lacks only `event_id` and `timestamp`, which are known at
 /// release and put in front by ``ReleasedEvent``.
 package struct StagedEvent: Sendable {
+    /// The id that every release of this row carries.
+    package let id: EventID
     /// The row's primary key.
-    package var key: OutboxKey
+    package let key: OutboxKey
     /// What happened.
-    package var type: EventType
+    package let type: EventType
     /// The task concerned, if any.
-    package var taskID: Int64?
+    package let taskID: Int64?
     /// Whose event it is.
-    package var userID: String
+    package let userID: String
     /// When it is to be released.
-    package var due: WallInstant
+    package let due: WallInstant
     /// JSON object without `event_id` and `timestamp`.
     package var payload: String
 
@@ -70,11 +72,8 @@ package struct StagedEvent: Sendable {
     ) {
         (self.key, self.type, self.taskID) = (key, type, taskID)
         (self.userID, self.due, self.payload) = (userID, due, payload)
-    }
-
-    /// The id that every release of this row carries.
-    package var id: EventID {
-        EventID(
+        // Derived when the row is made or read, so that a release has only to stamp it.
+        id = EventID(
             instant: due,
             sourceID: key.sourceID,
             nominal: key.nominal,

@@ -35,16 +35,19 @@ package struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     /// Derives the id of what happens at `instant`: `kind` to reminder `sourceID` at `nominal`.
     package init(instant: WallInstant, sourceID: Int64, nominal: CivilDateTime, kind: String) {
-        var hasher = SHA256()
-        var header = Self.bigEndianBytes(UInt64(bitPattern: sourceID))
-        header += Self.bigEndianBytes(UInt64(bitPattern: nominal.secondsSinceEpoch))
-        header += Array(kind.utf8)
-        hasher.update(data: header)
-        let digest = hasher.finalize().prefix(10).map { $0 }
+        var header: [UInt8] = []
+        header.reserveCapacity(32)
+        for word in [sourceID, nominal.secondsSinceEpoch] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                header.append(UInt8(truncatingIfNeeded: word >> Int64(shift)))
+            }
+        }
+        header.append(contentsOf: kind.utf8)
+        let digest = Array(SHA256.hash(data: header))
         let milliseconds = UInt64(max(0, instant.microsecondsSinceEpoch / 1_000)) & 0xffff_ffff_ffff
         let random = UInt64(digest[0] & 0x0f) << 8 | UInt64(digest[1])
         high = milliseconds << 16 | 0x8000 | random
-        low = digest[2...].reduce(0) { $0 << 8 | UInt64($1) } & 0x3fff_ffff_ffff_ffff | 1 << 63
+        low = digest[2..<10].reduce(0) { $0 << 8 | UInt64($1) } & 0x3fff_ffff_ffff_ffff | 1 << 63
     }
 
     /// Parses the canonical 36-character form; nil when it is not one.
@@ -61,34 +64,21 @@ package struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     /// The canonical form, 36 characters in lower case.
     package var description: String {
-        String(capacity: 36) { put in
-            for index in 0..<32 {
-                if [8, 12, 16, 20].contains(index) { put(UInt8(ascii: "-")) }
-                let half = index < 16 ? high : low
-                let nibble = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (index % 16)) & 15)
-                put(nibble < 10 ? 48 + nibble : 87 + nibble)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 {
+                text.append(UInt8(ascii: "-"))
             }
+            let half = index < 16 ? high : low
+            let nibble = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (index % 16)) & 15)
+            text.append(nibble < 10 ? 48 + nibble : 87 + nibble)
         }
+        return String(decoding: text, as: UTF8.self)
     }
 
     package static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)
-    }
-
-    private static func bigEndianBytes(_ value: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) }
-    }
-}
-
-extension String {
-    fileprivate init(
-        capacity: Int,
-        _ fill: ((UInt8) -> Void) -> Void
-    ) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(capacity)
-        fill { bytes.append($0) }
-        self.init(decoding: bytes, as: UTF8.self)
     }
 }
 

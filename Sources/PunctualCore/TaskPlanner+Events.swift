@@ -75,20 +75,17 @@ extension TaskPlanner {
             )
             var missed = task
             (missed.due, missed.nominal) = (due, occurrence.nominal)
-            var event = reminderEvent(
-                .missed,
-                of: missed,
-                sourceID: seriesID,
-                due: now,
-                remindAt: due,
-                reason: "the series moved on before it was done"
+            change.events.append(
+                reminderEvent(
+                    .missed,
+                    of: missed,
+                    sourceID: seriesID,
+                    nominal: occurrence.nominal,
+                    due: now,
+                    remindAt: due,
+                    reason: "the series moved on before it was done"
+                )
             )
-            event.key = OutboxKey(
-                shard: task.shard,
-                sourceID: seriesID,
-                nominal: occurrence.nominal
-            )
-            change.events.append(event)
         }
     }
 
@@ -97,6 +94,7 @@ extension TaskPlanner {
         _ type: EventType,
         of task: TaskItem,
         sourceID: Int64,
+        nominal: CivilDateTime? = nil,
         due: WallInstant,
         remindAt: WallInstant,
         reason: String
@@ -119,7 +117,7 @@ extension TaskPlanner {
             key: OutboxKey(
                 shard: task.shard,
                 sourceID: sourceID,
-                nominal: ZoneRules.utc.localTime(at: remindAt)
+                nominal: nominal ?? ZoneRules.utc.localTime(at: remindAt)
             ),
             type: type,
             taskID: task.id,

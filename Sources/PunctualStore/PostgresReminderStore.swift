@@ -79,7 +79,8 @@ package struct PostgresReminderStore: ReminderStore {
         )
     }
 
-    package func stage(
+    // Rows are decoded on Swift's thread pool: thousands of them would hold the loop up.
+    @concurrent package func stage(
         _ ranges: [StageRange],
         upTo horizon: WallInstant,
         limit: Int
@@ -106,7 +107,7 @@ package struct PostgresReminderStore: ReminderStore {
         return staged
     }
 
-    package func stagedEvents(
+    @concurrent package func stagedEvents(
         _ leases: [ShardLease],
         after key: OutboxKey?,
         limit: Int
@@ -120,7 +121,7 @@ package struct PostgresReminderStore: ReminderStore {
         ).map { try StagedEvent($0) }
     }
 
-    package func stagedEvents(_ keys: [OutboxKey]) async throws -> [StagedEvent] {
+    @concurrent package func stagedEvents(_ keys: [OutboxKey]) async throws -> [StagedEvent] {
         try await pool.execute(
             PostgresStatement("outbox_read", SQL.outbox_read_sql),
             [

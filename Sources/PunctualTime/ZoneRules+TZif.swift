@@ -4,6 +4,10 @@ extension ZoneRules {
     /// No TZif file may be longer; real ones stay below 4 KiB, so this is ample.
     static let maximumFileBytes = 1 << 20
 
+    /// The footer's rule is written out up to the year 2100, in seconds since the epoch: looking a
+    /// segment up in the table costs a tenth of computing it.
+    static let tabulatedUntil: Int64 = 4_102_444_800
+
     /// Reads the bytes of a TZif file, version 1 to 4 (RFC 9636), the format of
     /// `/usr/share/zoneinfo`.
     ///
@@ -33,16 +37,34 @@ extension ZoneRules {
         let table = try reader.transitions(header, timeSize: timeSize)
         let footer = timeSize == 8 ? try reader.footer() : nil
 
-        // A footer that never changes its clocks repeats the last offset, unless it is alone.
-        var offsets = table.offsets
-        if let footer, table.starts.isEmpty { offsets[0] = footer.standard }
-        let changes = footer?.daylight != nil
+        guard let footer, footer.daylight != nil else {
+            // A footer that never changes its clocks repeats the last offset, unless it is alone.
+            var offsets = table.offsets
+            if let footer, table.starts.isEmpty { offsets[0] = footer.standard }
+            self.init(
+                identifier: identifier,
+                starts: table.starts,
+                offsets: offsets,
+                footer: nil,
+                footerStart: Segment.distantFuture
+            )
+            return
+        }
+        var (starts, offsets, last) = table
+        while abs(last) < Self.tabulatedUntil {
+            let segment = footer.segment(at: last)
+            if segment.offset != offsets.last {
+                starts.append(max(segment.start, last))
+                offsets.append(segment.offset)
+            }
+            last = segment.end
+        }
         self.init(
             identifier: identifier,
-            starts: table.starts,
+            starts: starts,
             offsets: offsets,
-            footer: changes ? footer : nil,
-            footerStart: changes ? table.last : Segment.distantFuture
+            footer: footer,
+            footerStart: last
         )
     }
 }
