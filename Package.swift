@@ -102,14 +102,18 @@ let package = Package(
             resources: [.copy("Recurrence")]),
         .testTarget(
             name: "PunctualCalendarTests", dependencies: ["PunctualCalendar", "PunctualTime"]),
-        .testTarget(name: "PunctualCoreTests", dependencies: ["PunctualCore"]),
+        .testTarget(name: "PunctualCoreTests", dependencies: ["PunctualCore", "PunctualTime"]),
         .testTarget(name: "PunctualWheelTests", dependencies: ["PunctualWheel"]),
         .testTarget(name: "PunctualLoopTests", dependencies: ["PunctualLoop"]),
         .testTarget(
             name: "PunctualPostgresTests",
             dependencies: ["PunctualPostgres", "PunctualTestSupport", logging]),
         .testTarget(
-            name: "PunctualStoreTests", dependencies: ["PunctualStore", "PunctualTestSupport"]),
+            name: "PunctualStoreTests",
+            dependencies: [
+                "PunctualCore", "PunctualLoop", "PunctualPostgres", "PunctualStore",
+                "PunctualTestSupport", "PunctualTime", logging,
+            ]),
         .testTarget(
             name: "PunctualEngineTests",
             dependencies: ["PunctualCore", "PunctualEngine", "PunctualTime"]),
