@@ -27,7 +27,7 @@ die() {
 attempt() {
     local name=$1 started status=0
     shift
-    log="$state/logs/${name// /-}.log"
+    log="$state/logs/${name//[^[:alnum:]._-]/-}.log"
     printf '%-44s' "$name"
     started=$(now_us)
     (

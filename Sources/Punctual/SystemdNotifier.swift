@@ -30,7 +30,8 @@ struct SystemdNotifier: Sendable {
     func feedWatchdog() { send("WATCHDOG=1") }
 
     private func send(_ state: String) {
-        // A failure cannot be helped: the service manager will notice that nothing came.
+        // SAFETY: reads the text for the duration of the call. A failure cannot be helped: the
+        // service manager will notice that nothing came.
         _ = unsafe sd_notify(0, state)
     }
 }

@@ -4,8 +4,8 @@ import Foundation
 import PunctualTestSupport
 import Testing
 
-/// The server, from outside.
-@Suite(.timeLimit(.minutes(2))) struct ServeTests {
+/// The server, from outside; one test after another, because they block while they wait for it.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ServeTests {
     @Test func `tells the service manager that it is ready, alive and stopping`() async throws {
         let database = try await RunningServer.makeDatabase("notify")
         let server = try RunningServer(database, environment: ["WATCHDOG_USEC": "2000000"])
@@ -22,9 +22,8 @@ import Testing
             .deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "deploy/sample.ics").path
         for _ in 0..<2 {
-            let outcome = try Executable.run([
-                "import", sample, "--url", server.url, "--idempotency-key", "once",
-            ])
+            let arguments = ["import", sample, "--url", server.url, "--idempotency-key", "once"]
+            let outcome = try await blocking { try Executable.run(arguments) }
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.output.contains("tasks from 10 entries"))
             #expect(outcome.output.contains("what could not be kept as it was:"))

@@ -40,7 +40,7 @@ import Testing
         "Punctual": service.union(system).union(network).union([
             "ArgumentParser", "AsyncHTTPClient", "CSystemd", "Configuration", "PunctualCalendar",
             "PunctualCore", "PunctualDelivery", "PunctualEngine", "PunctualHTTP", "PunctualLoop",
-            "PunctualPostgres", "PunctualStore", "PunctualTime", "PunctualZoneInfo",
+            "PunctualPostgres", "PunctualStore", "PunctualTime", "PunctualZoneInfo", "UnixSignals",
         ]),
     ]
 
