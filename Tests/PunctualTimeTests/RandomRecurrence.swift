@@ -77,9 +77,9 @@ struct RandomRecurrence {
     func horizon(of rule: RecurrenceRule, from dtstart: CivilDateTime) -> CivilDateTime {
         let days: Int64 =
             switch rule.frequency {
-            case .yearly: 365 * 6
-            case .monthly: 365 * 4
-            case .weekly, .daily: 400
+            case .yearly: 365 * 4
+            case .monthly: 500
+            case .weekly, .daily: 150
             case .hourly: 30
             case .minutely: 1
             case .secondly: 1
