@@ -80,17 +80,22 @@ struct RecurrenceOracle {
     }
 
     private func members(of period: Period) -> [CivilDateTime] {
-        func values(_ list: [Int], _ all: Range<Int>, _ own: Int, below: Frequency) -> [Int] {
-            list.isEmpty ? (rule.frequency < below ? Array(all) : [own]) : list.sorted()
-        }
-        var hours = values(rule.byHour, 0..<24, dtstart.hour, below: .daily)
-        var minutes = values(rule.byMinute, 0..<60, dtstart.minute, below: .hourly)
-        var seconds = values(rule.bySecond, 0..<60, dtstart.second, below: .minutely)
-        // Below a day the period fixes what it does not contain.
         let start = period.start
-        if rule.frequency <= .hourly { hours = hours.filter { $0 == start.hour } }
-        if rule.frequency <= .minutely { minutes = minutes.filter { $0 == start.minute } }
-        if rule.frequency <= .secondly { seconds = seconds.filter { $0 == start.second } }
+        func values(
+            _ list: [Int],
+            _ part: Frequency,
+            _ of: (CivilDateTime) -> Int
+        ) -> [Int] {
+            // Below a day the period fixes what it does not contain.
+            if rule.frequency <= part {
+                return list.isEmpty || list.contains(of(start)) ? [of(start)] : []
+            }
+            if !list.isEmpty { return list.sorted() }
+            return [of(dtstart)]
+        }
+        let hours = values(rule.byHour, .hourly, \.hour)
+        let minutes = values(rule.byMinute, .minutely, \.minute)
+        let seconds = values(rule.bySecond, .secondly, \.second)
         guard !hours.isEmpty, !minutes.isEmpty, !seconds.isEmpty else { return [] }
         let dates = dates(of: period).sorted()
         var members = [CivilDateTime]()
