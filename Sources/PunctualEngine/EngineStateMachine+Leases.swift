@@ -46,6 +46,9 @@ extension EngineStateMachine {
         renew(&actions)
     }
 
+    /// Has the next renewal read everything that may have been left behind.
+    mutating func spreadNetSoon() { renewals = configuration.renewalsPerNet - 1 }
+
     private mutating func renew(_ actions: inout [Action]) {
         guard !isRenewing, !shards.isEmpty else { return }
         isRenewing = true

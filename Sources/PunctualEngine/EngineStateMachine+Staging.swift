@@ -146,7 +146,7 @@ extension EngineStateMachine {
         for (shard, due) in hintsDuringStage { hinted(shard: shard, due: due) }
         hintsDuringStage = [:]
         // Look again with the next renewal, which also tells whether the leases still hold.
-        renewals = configuration.renewalsPerNet - 1
+        spreadNetSoon()
         isConfirmed = false
     }
 }

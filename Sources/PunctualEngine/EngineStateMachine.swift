@@ -185,7 +185,9 @@ package struct EngineStateMachine: ~Copyable {
         case .stageFailed(let request): failed(request)
         case .recovered(let events, let isLast):
             recovered(events, isLast: isLast, at: now, &actions)
-        case .recoveryFailed: recovering = nil
+        case .recoveryFailed:
+            recovering = nil
+            spreadNetSoon()
         case .readBack(let events, let keys): readBack(events, of: keys)
         case .readBackFailed(let keys): readBack([], of: keys, retry: true)
         case .acknowledged(let keys): acknowledged(keys)
