@@ -124,7 +124,8 @@ let package = Package(
                 "PunctualHTTP", .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Punctual", "PunctualTestSupport"]),
+            name: "IntegrationTests",
+            dependencies: ["Punctual", "PunctualPostgres", "PunctualTestSupport"]),
         .testTarget(name: "TidyTests"),
     ]
 )
