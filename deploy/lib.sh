@@ -154,7 +154,7 @@ start_cluster() {
     # A socket's path holds 107 bytes at most, so it is not in the clone, which may be anywhere.
     cluster_socket=$(as_cluster_user mktemp -d /tmp/punctual-XXXXXX)
     # shellcheck disable=SC2034 # for the scripts that source this one
-    cluster_url="postgresql:///postgres?host=$cluster_socket&user=postgres"
+    cluster_url="host=$cluster_socket user=postgres dbname=postgres"
     cd /  # The cluster's user may not be allowed to see the folder that we are in.
     if ! as_cluster_user test -f "$cluster_data/PG_VERSION"; then
         as_cluster_user rm -rf "$cluster_data"
