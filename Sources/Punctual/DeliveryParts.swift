@@ -47,11 +47,14 @@ struct DeliveryParts {
             timer: timer,
             logger: logger
         ) { batch in
-            if batch.contains(where: { $0.type == .reminderDue }) { worker?.wake() }
+            if batch.contains(where: { $0.type.topic == .reminders }) { worker?.wake() }
         }
         (self.events, self.hub, self.relay) = (events, hub, relay)
         let reader = Self.logReader(configuration, pools, hub, timer, logger)
-        let optional: [(any Service)?] = [worker, reader]
+        let wakeUps = reader.map {
+            LogWakeUps(url: configuration.databaseURL, reader: $0, loop: loop, logger: logger)
+        }
+        let optional: [(any Service)?] = [worker, reader, wakeUps]
         services = [hub, relay] + optional.compactMap(\.self)
     }
 

@@ -25,6 +25,10 @@ struct Readiness: Sendable {
     }
 
     private func database() async -> ReadinessReport.Check {
+        // A statement would wait seconds for a connection before it said so.
+        guard pool.isReachable else {
+            return .init("database", problem: "there is no connection to PostgreSQL")
+        }
         do {
             _ = try await pool.execute(PostgresStatement(name: "ready", sql: "SELECT 1"))
             return .init("database")

@@ -170,7 +170,7 @@ internal import Testing
     @Test func `a server that does not answer is given up as ambiguous`() async throws {
         try await TestDatabase.make("failure").withPool {
             $0.maximumConnections = 1
-            $0.url += " options='-c statement_timeout=0'"
+            $0.add("options", "-c statement_timeout=0")
             $0.statementTimeoutMilliseconds = 200
             $0.answerGraceMilliseconds = 100
         } _: { pool in

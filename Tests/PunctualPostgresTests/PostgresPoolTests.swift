@@ -41,7 +41,8 @@ internal import Testing
     @Test func `lets the URL have its own options`() async throws {
         let database = try await TestDatabase.make("pool")
         try await database.withPool {
-            $0.url += " options='-c jit=on' application_name=mine"
+            $0.add("options", "-c jit=on")
+            $0.add("application_name", "mine")
         } _: { pool in
             let row = try await pool.query(
                 """

@@ -32,9 +32,7 @@ SELECT
     ),
     clock_timestamp(),
     (
-        SELECT count(DISTINCT l.pid) FROM pg_locks AS l
-        WHERE l.locktype = 'advisory' AND l.classid = 1347768900
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND l.pid <> pg_backend_pid()
+        SELECT count(*) FROM pg_stat_activity AS a
+        WHERE a.datname = current_database() AND a.application_name = 'punctual listener'
     )
 FROM held AS h
