@@ -66,6 +66,7 @@ struct EntryReader {
         let series = series(times, isOverride: recurrenceID != nil, status: status)
         let due = series?.due ?? times.due
         let task = ImportedTask(
+            isEvent: component.name == "VEVENT",
             line: component.line,
             uid: component.first("UID")?.text,
             recurrenceID: recurrenceID,

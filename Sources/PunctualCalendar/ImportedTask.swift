@@ -26,6 +26,8 @@ package struct ImportedTask: Hashable, Sendable {
         case urgent
     }
 
+    /// Whether it is a VEVENT: it takes place whether or not anybody completes it.
+    package let isEvent: Bool
     /// The line of its BEGIN in the file, from 1.
     package let line: Int
     /// Its UID; several tasks share one when occurrences of a series stand for themselves.

@@ -178,13 +178,14 @@ extension TaskPlanner {
         )
     }
 
-    /// Derives reminders; those relative to the due date that are past already are skipped.
+    /// Derives reminders; those relative to the due date that are past already are skipped,
+    /// unless they are due at `armsFrom` or later.
     func reminders(
         _ inputs: [ReminderInput],
         of task: TaskItem,
         now: WallInstant,
         ids: inout IDSupply,
-        armsPast: Bool = false
+        armsFrom: WallInstant? = nil
     ) throws(Problem) -> [Reminder] {
         var reminders: [Reminder] = []
         for (index, input) in inputs.enumerated() {
@@ -205,7 +206,8 @@ extension TaskPlanner {
                         id: ids.next(),
                         time: .offset(offset),
                         due: due,
-                        state: due > now || armsPast ? .armed : .skipped
+                        state: due > now || armsFrom.map { due >= $0 } ?? false
+                            ? .armed : .skipped
                     )
                 )
             }

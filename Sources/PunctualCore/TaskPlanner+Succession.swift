@@ -16,7 +16,7 @@ extension TaskPlanner {
         after instant: WallInstant,
         passing: WallInstant,
         now: WallInstant,
-        armsPast: Bool = false,
+        armsFrom: WallInstant? = nil,
         ids: inout IDSupply,
         in change: inout ChangeSet
     ) -> TaskItem? {
@@ -64,7 +64,7 @@ extension TaskPlanner {
         }
         // Reminders relative to a due date that exists cannot be refused.
         successor.reminders =
-            (try? reminders(relative, of: successor, now: now, ids: &ids, armsPast: armsPast)) ?? []
+            (try? reminders(relative, of: successor, now: now, ids: &ids, armsFrom: armsFrom)) ?? []
         addRollover(to: &successor, ids: &ids)
         recordSkipped(of: successor, now: now, in: &change)
         arm(successor.reminders, of: successor, in: &change)
@@ -129,7 +129,8 @@ extension TaskPlanner {
                 after: due,
                 passing: due,
                 now: now,
-                armsPast: task.misfire.action == .fire,
+                // What could not have been armed before fires now, as the policy says.
+                armsFrom: task.misfire.action == .fire ? .distantPast : due,
                 ids: &ids,
                 in: &change
             )
@@ -210,7 +211,7 @@ extension TaskPlanner {
                         of: task,
                         now: now,
                         ids: &ids,
-                        armsPast: true
+                        armsFrom: .distantPast
                     ).first
                 else { continue }
                 task.reminders[index] = input
@@ -251,4 +252,9 @@ extension TaskPlanner {
         guard let value = task.recurrence else { return [] }
         return Array(value.set(in: rules).occurrences(from: value.start).prefix(count))
     }
+}
+
+extension WallInstant {
+    /// Before everything that is ever due.
+    fileprivate static var distantPast: WallInstant { WallInstant(microsecondsSinceEpoch: .min) }
 }

@@ -47,6 +47,31 @@ struct CalendarDraft {
                 .map { $0.local(in: rules) }
             return input
         }
+        if task.isEvent { letTakePlace(in: rules, now: now) }
+    }
+
+    /// Makes a series of events go on by itself, from its next occurrence: those that are past
+    /// took place, and nobody is going to complete them.
+    private mutating func letTakePlace(in rules: ZoneRules, now: WallInstant) {
+        guard let recurrence = draft.recurrence, let first = draft.dueDate else { return }
+        draft.rollover = .onSchedule
+        let start =
+            switch first {
+            case .instant(let instant): rules.localTime(at: instant)
+            case .local(let local): local
+            }
+        let series = RecurrenceSet(
+            dtstart: start,
+            zone: rules,
+            rule: recurrence.rule,
+            rdates: recurrence.rdates,
+            exdates: recurrence.exdates
+        )
+        guard rules.resolve(start).instant < now, let next = series.next(after: now),
+            let instant = next.instant
+        else { return }
+        draft.recurrence?.start = first
+        draft.dueDate = draft.timezone == nil ? .instant(instant) : .local(next.nominal)
     }
 
     private mutating func cut(_ text: String, to limit: Int, _ property: String) -> String {

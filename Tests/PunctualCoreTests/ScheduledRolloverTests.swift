@@ -37,6 +37,17 @@ import Testing
         #expect(desk.ports.entries.isEmpty)
     }
 
+    @Test func `a reminder as long before as the period still fires`() async throws {
+        let task = try await desk.series(
+            "FREQ=DAILY",
+            due: "2026-11-21T09:00:00Z",
+            reminders: [try offset("-P1D"), try offset("-P2D")]
+        ) { $0.rollover = .onSchedule }
+        // The rollover runs moments after the instant at which the next reminder is due.
+        let next = try #require(try await rollOver(task, at: "2026-11-21T09:00:00.001Z"))
+        #expect(next.reminders.map(\.state) == [.armed, .skipped, .armed])
+    }
+
     @Test func `to repeat a rollover is harmless`() async throws {
         let task = try await daily(.coalesce)
         let next = try await rollOver(task, at: "2026-11-21T09:00:00Z")

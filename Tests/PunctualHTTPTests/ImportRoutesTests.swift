@@ -12,6 +12,27 @@ import Testing
             .joined(separator: "\r\n")
     }
 
+    @Test func `a series of events goes on from its next occurrence`() async throws {
+        let text = calendar(
+            "BEGIN:VEVENT",
+            "UID:weekly",
+            "SUMMARY:Stand-up",
+            "DTSTART;TZID=Europe/Lisbon:20200106T091500",
+            "RRULE:FREQ=WEEKLY",
+            "END:VEVENT"
+        )
+        try await server.test { client in
+            let answer = try await client.post("/api/import/ics", text, headers: headers)
+            let id = try #require(answer.json["imported"]?.elements.first?["id"]?.integer)
+            let task = try await client.get("/api/tasks/\(id)").json
+            #expect(task["rollover"]?.text == "on_schedule")
+            #expect(task["dtstart"]?.text == "2020-01-06T09:15:00")
+            let due = try #require(task["due_date"]?.text)
+            let created = try #require(task["created_at"]?.text)
+            #expect(due > created)
+        }
+    }
+
     @Test func `imports entries with their alarms and rules`() async throws {
         let text = calendar(
             "BEGIN:VTODO",
