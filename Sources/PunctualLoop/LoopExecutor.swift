@@ -181,7 +181,9 @@ extension LoopExecutor {
         unsafe punctual_thread_set_name(name)
         turnStart = Clocks.monotonicNanoseconds()
         memory.run()
+        // In this order: libuv aborts when a loop is woken whose descriptors are closed.
         inbox.terminate(unfinished: batch[nextInBatch...])
+        memory.end()
         runLate()
         let waiting = waiters.withLock { $0.take() }
         waiting?.forEach { $0.resume() }

@@ -60,10 +60,15 @@ final class LoopMemory: @unchecked Sendable {
         unsafe uv_async_send(wakeup)
     }
 
-    /// Turns until every handle is closed, then frees the loop's descriptors.
+    /// Turns until every handle is closed.
     func run() {
         // SAFETY: called once, on the loop's thread.
         _ = unsafe uv_run(loop, UV_RUN_DEFAULT)
+    }
+
+    /// Closes the loop's descriptors; nobody may call `wake` any more.
+    func end() {
+        // SAFETY: called once, on the loop's thread, after `run`.
         _ = unsafe uv_loop_close(loop)
     }
 
