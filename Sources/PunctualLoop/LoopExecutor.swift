@@ -192,7 +192,8 @@ extension LoopExecutor {
     /// Called once a turn, just before the loop waits: counts the turn and runs a batch of jobs.
     func prepare() {
         runBatch()
-        memory.keepAwake(hasNext())
+        // A closed handle that is started again would keep the loop turning for ever.
+        if !isClosing { memory.keepAwake(hasNext()) }
         let now = Clocks.monotonicNanoseconds()
         let idle = memory.idleNanoseconds
         let waited = idle - idleAtTurnStart

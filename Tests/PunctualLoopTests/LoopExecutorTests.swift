@@ -161,6 +161,28 @@ private final class EndlessChain: Sendable {
         #expect(!loop.isOnLoop)
     }
 
+    @Test func `ends while jobs keep arriving`() async throws {
+        for _ in 0..<100 {
+            let loop = try LoopExecutor(name: "test")
+            let recorder = Recorder<Bool>()
+            // More jobs than one turn runs, so that the turn which closes leaves some behind.
+            let yielding = Task(executorPreference: loop) {
+                recorder.record(true)
+                for _ in 0..<(20 * LoopExecutor.jobsPerTurn) { await Task.yield() }
+            }
+            let performing = Task {
+                for value in 0..<LoopExecutor.jobsPerTurn {
+                    loop.perform { recorder.record(value.isMultiple(of: 2)) }
+                    await Task.yield()
+                }
+            }
+            _ = await recorder.next(1)
+            await loop.shutdown()
+            await yielding.value
+            await performing.value
+        }
+    }
+
     @Test func `can be shut down by an actor that lives on it`() async throws {
         actor Owner: LoopActor {
             nonisolated let loop: LoopExecutor
