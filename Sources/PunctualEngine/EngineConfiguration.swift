@@ -21,7 +21,7 @@ package struct EngineConfiguration: Sendable {
     /// How many events one turn releases at most.
     package var releaseLimit = 256
     /// How many bytes of payload wait in memory; beyond, they are read back when due.
-    package var maximumStagedBytes = 64 << 20
+    package var maximumStagedBytes = 128 << 20
     /// How many events are staged in memory at most, with or without payload.
     package var maximumStaged = 500_000
     /// How many released events may wait for their acknowledgement before staging pauses.

@@ -93,7 +93,7 @@ extension EngineStateMachine {
         shards[shard] = nil
         for position in staged.positions(inShard: shard) {
             let slot = staged[position]
-            guard slot.phase == .waiting || slot.phase == .ready else { continue }
+            guard slot.phase.isUnreleased else { continue }
             if let timer = slot.timer { _ = wheel.cancel(timer) }
             staged.remove(at: position)
         }

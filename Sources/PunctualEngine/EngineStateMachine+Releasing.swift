@@ -59,7 +59,6 @@ extension EngineStateMachine {
     mutating func releaseReady(at now: Moment, _ actions: inout [Action]) {
         guard isConfirmed else { return }
         var batch: [ReleasedEvent] = []
-        var missing: [OutboxKey] = []
         var postponed: [Int] = []
         for _ in 0..<min(ready.count, configuration.releaseLimit) {
             guard let position = ready.popFirst() else { break }
@@ -70,11 +69,8 @@ extension EngineStateMachine {
             } else if slot.event.type == .rollover {
                 rollOver(position, &postponed, &actions)
             } else if slot.isSpilled {
-                if readingBack {
-                    postponed.append(position)
-                } else {
-                    missing.append(slot.event.key)
-                }
+                staged[position].phase = .reading
+                spilled.append(position)
             } else {
                 staged[position].phase = .released
                 releasedUpTo = max(releasedUpTo, slot.event.due)
@@ -82,12 +78,22 @@ extension EngineStateMachine {
             }
         }
         for position in postponed { ready.append(position) }
-        if !missing.isEmpty {
-            readingBack = true
-            actions.append(.readBack(missing))
-        }
+        readBackSpilled(&actions)
         if !batch.isEmpty { actions.append(.release(batch)) }
         if ready.count > postponed.count { actions.append(.tickSoon) }
+    }
+
+    /// Asks for the payloads that memory had no room for, as many at a time as a stage moves.
+    private mutating func readBackSpilled(_ actions: inout [Action]) {
+        guard !readingBack else { return }
+        var keys: [OutboxKey] = []
+        while keys.count < configuration.stageLimit, let position = spilled.popFirst() {
+            guard staged.isTaken(position), staged[position].phase == .reading else { continue }
+            keys.append(staged[position].event.key)
+        }
+        guard !keys.isEmpty else { return }
+        readingBack = true
+        actions.append(.readBack(keys))
     }
 
     private mutating func rollOver(
@@ -118,9 +124,10 @@ extension EngineStateMachine {
     /// Puts payloads back where memory had no room for them; what is gone was withdrawn.
     mutating func readBack(_ events: [StagedEvent], of keys: [OutboxKey], retry: Bool = false) {
         readingBack = false
-        let found = Dictionary(uniqueKeysWithValues: events.map { ($0.key, $0) })
+        let found = Dictionary(events.map { ($0.key, $0) }) { first, _ in first }
         for key in keys {
-            guard let position = staged.position(of: key) else { continue }
+            guard let position = staged.position(of: key), staged[position].phase == .reading
+            else { continue }
             if let event = found[key] {
                 staged[position].event = event
                 staged[position].isSpilled = false

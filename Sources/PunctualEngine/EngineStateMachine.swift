@@ -126,6 +126,8 @@ package struct EngineStateMachine: ~Copyable {
     var shards: [Int16: Shard] = [:]
     var staged = StagedEvents()
     var ready = ReadyQueue()
+    /// Whose instant has come, and whose payload is still in the database.
+    var spilled = ReadyQueue()
     var lead: StageLead
     var lookTimer: TimerID?
     var armed: WallInstant?
@@ -217,7 +219,7 @@ package struct EngineStateMachine: ~Copyable {
             return due > max(now.wall, releasedUpTo)
         }
         let slot = staged[position]
-        guard slot.phase == .waiting || slot.phase == .ready else { return false }
+        guard slot.phase.isUnreleased else { return false }
         if let timer = slot.timer { _ = wheel.cancel(timer) }
         staged.remove(at: position)
         tombstones.insert(key)

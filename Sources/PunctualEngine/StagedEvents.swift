@@ -10,7 +10,12 @@ internal import PunctualWheel
 /// timer costs no allocation. A slot is found by the id of its reminder, which is unique.
 struct StagedEvents {
     /// Where an event is on its way.
-    enum Phase { case waiting, ready, rollingOver, released }
+    enum Phase {
+        case waiting, ready, reading, rollingOver, released
+
+        /// Whether it can still be taken back.
+        var isUnreleased: Bool { self == .waiting || self == .ready || self == .reading }
+    }
 
     /// One event.
     struct Slot {
