@@ -10,8 +10,10 @@ package struct EngineConfiguration: Sendable {
     package var fixedLead: Duration?
     /// The shortest adaptive lead.
     package var minimumLead = Duration.milliseconds(250)
-    /// The longest lead, and how far ahead a herd is staged.
+    /// The longest lead.
     package var maximumLead = Duration.seconds(5)
+    /// How far ahead a herd is staged: time for half a million at what one PostgreSQL stages.
+    package var herdLead = Duration.seconds(15)
     /// How many overdue reminders are staged a second.
     package var catchUpRate = 5_000
     /// How late a reminder is before it counts as overdue and is caught up with at that rate.
@@ -25,7 +27,7 @@ package struct EngineConfiguration: Sendable {
     /// How many events are staged in memory at most, with or without payload.
     package var maximumStaged = 500_000
     /// How many released events may wait for their acknowledgement before staging pauses.
-    package var maximumUnacknowledged = 100_000
+    package var maximumUnacknowledged = 250_000
     /// How many rollovers are in the hands of the database at once.
     package var maximumRollovers = 16
     /// How many renewals pass between two scans of `reminders` and `outbox` without a lower bound.

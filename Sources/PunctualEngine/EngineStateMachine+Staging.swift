@@ -55,7 +55,7 @@ extension EngineStateMachine {
 
     private func requestOnTime(at now: Moment) -> StageRequest? {
         let soon = now.wall.advanced(by: lead.value)
-        let ahead = now.wall.advanced(by: configuration.maximumLead)
+        let ahead = now.wall.advanced(by: configuration.herdLead)
         guard
             shards.values.contains(where: { shard in
                 guard let due = shard.nextDue else { return false }
