@@ -4,36 +4,40 @@ internal import PunctualCore
 internal import PunctualPostgres
 internal import PunctualTime
 
-extension ChangeSet {
+extension Array<ChangeSet> {
     /// The parameters of `change_apply.sql`: one JSON array of rows for each of its inputs.
     var parameters: [PostgresValue] {
         [
-            Self.rows(insertedTasks) { $0.writeRow(to: &$1) },
-            Self.rows(updatedTasks) { $0.writeRow(to: &$1) },
-            Self.rows(deletedTasks) { task, json in
+            rows(\.insertedTasks) { $0.writeRow(to: &$1) },
+            rows(\.updatedTasks) { $0.writeRow(to: &$1) },
+            rows(\.deletedTasks) { task, json in
                 json.object { json in
                     json.member("shard", Int64(task.shard))
                     json.member("id", task.id)
                     json.member("version", task.version)
                 }
             },
-            Self.rows(withdrawnReminders) { $0.writeRow(to: &$1) },
-            Self.rows(armedReminders) { $0.writeRow(to: &$1) },
-            Self.rows(events) { $0.writeRow(to: &$1) },
-            Self.rows(settledKeys) { key, json in
+            rows(\.withdrawnReminders) { $0.writeRow(to: &$1) },
+            rows(\.armedReminders) { $0.writeRow(to: &$1) },
+            rows(\.events) { $0.writeRow(to: &$1) },
+            rows(\.settledKeys) { key, json in
                 json.object { json in key.writeColumns(to: &json) }
             },
-            Self.rows(seriesEntries) { $0.writeRow(to: &$1) },
-            Self.rows(answer.map { [$0] } ?? []) { $0.writeRow(to: &$1) },
+            rows(\.seriesEntries) { $0.writeRow(to: &$1) },
+            rows({ $0.answer.map { [$0] } ?? [] }) { $0.writeRow(to: &$1) },
         ]
     }
 
-    private static func rows<Row>(
-        _ rows: [Row],
+    private func rows<Row>(
+        _ rows: (ChangeSet) -> [Row],
         _ write: (Row, inout JSONWriter) -> Void
     ) -> PostgresValue {
         var json = JSONWriter()
-        json.array { json in for row in rows { write(row, &json) } }
+        json.array { json in
+            for change in self {
+                for row in rows(change) { write(row, &json) }
+            }
+        }
         return .jsonb(utf8: json.utf8)
     }
 }

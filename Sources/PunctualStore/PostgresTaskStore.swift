@@ -10,9 +10,13 @@ package struct PostgresTaskStore: TaskStore {
 
     private let pool: PostgresPool
     private let ids = IDBlocks()
+    private let groups: ChangeGroups
 
     /// Creates a store over a pool, which must be running.
-    package init(pool: PostgresPool) { self.pool = pool }
+    package init(pool: PostgresPool) {
+        self.pool = pool
+        groups = ChangeGroups { _ = try await pool.execute(.changeApply, $0.parameters) }
+    }
 
     package func reserveIDs(_ count: Int) async throws -> [Int64] {
         while true {
@@ -70,10 +74,11 @@ package struct PostgresTaskStore: TaskStore {
 
     package func apply(_ change: ChangeSet) async throws -> ChangeOutcome {
         do {
-            let result = try await pool.execute(
-                PostgresStatement("change_apply", SQL.change_apply_sql),
-                change.parameters
-            )
+            guard !ChangeGroups.takes(change) else {
+                try await groups.apply(change)
+                return ChangeOutcome()
+            }
+            let result = try await pool.execute(.changeApply, [change].parameters)
             return try Self.outcome(result, waiting: 1, staged: 2)
         } catch let error as PostgresError {
             if error.sqlState == "PC001" || error.constraint == "tasks_predecessor" {
@@ -189,6 +194,10 @@ package struct PostgresTaskStore: TaskStore {
             return try await pool.execute(statement, parameters)
         } catch let error as PostgresError { throw error.asProblem }
     }
+}
+
+extension PostgresStatement {
+    fileprivate static let changeApply = Self("change_apply", PackageResources.change_apply_sql)
 }
 
 /// Where a page of tasks ended: the sort key and the id of its last task.

@@ -181,6 +181,27 @@ import Testing
         }
     }
 
+    @Test func `of many creations at once each gets its own answer`() async throws {
+        try await StoreFixture.with("tasks") { store in
+            let refused = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for id in 1...200 as ClosedRange<Int64> {
+                    group.addTask {
+                        var change = ChangeSet.creating(.sample(id))
+                        // Every tenth has the same key: one of those is written.
+                        if id.isMultiple(of: 10) { change.answer = .sample }
+                        do {
+                            _ = try await store.tasks.apply(change)
+                            return false
+                        } catch TaskStoreError.answered { return true }
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(refused == 19)
+            #expect(try await store.integer("SELECT count(*) FROM tasks") == 181)
+        }
+    }
+
     @Test func `a record that is still in the outbox is not written twice`() async throws {
         try await StoreFixture.with("tasks") { store in
             var change = ChangeSet()
