@@ -34,6 +34,7 @@ struct Composition {
     private let pools: DatabasePools
     private let delivery: DeliveryParts
     private let tasks: TaskService
+    private let tags: TagService
     private let engine: ReminderEngine?
 
     /// Makes all parts; nothing runs yet.
@@ -55,10 +56,13 @@ struct Composition {
             logger: logger
         )
         let hints = LateHints()
+        let store = PostgresTaskStore(pool: pools.requests, search: pools.search)
+        let shards = ShardMap(count: configuration.shards)
+        tags = TagService(store: store, shards: shards)
         tasks = TaskService(
-            store: PostgresTaskStore(pool: pools.requests),
+            store: store,
             zones: zones,
-            shards: ShardMap(count: configuration.shards),
+            shards: shards,
             hints: hints,
             relay: delivery.relay,
             clock: clock
@@ -139,6 +143,7 @@ struct Composition {
             ),
             services: HTTPServices(
                 tasks: tasks,
+                tags: tags,
                 updates: delivery.hub,
                 zones: zones,
                 clock: clock,

@@ -10,6 +10,8 @@ internal import ServiceLifecycle
 struct DatabasePools {
     /// For the API: changes and reads of tasks.
     let requests: PostgresPool
+    /// For lists and searches, each planned for its own values.
+    let search: PostgresPool
     /// For staging, acknowledging and delivering.
     let engine: PostgresPool
     /// One connection, so that a renewal never waits behind a stage.
@@ -17,22 +19,24 @@ struct DatabasePools {
 
     /// Makes pools that have not opened anything yet.
     init(url: String, loop: LoopExecutor, logger: Logger) {
-        func pool(_ duty: String, _ connections: Int) -> PostgresPool {
+        func pool(
+            _ duty: String,
+            _ connections: Int,
+            _ kind: (String, Int, String) -> PostgresPoolConfiguration =
+                PostgresPoolConfiguration.store
+        ) -> PostgresPool {
             PostgresPool(
-                configuration: .store(
-                    url: url,
-                    maximumConnections: connections,
-                    applicationName: "punctual \(duty)"
-                ),
+                configuration: kind(url, connections, "punctual \(duty)"),
                 loop: loop,
                 logger: logger
             )
         }
         requests = pool("requests", 4)
+        search = pool("search", 2, PostgresPoolConfiguration.search)
         engine = pool("engine", 4)
         leases = pool("leases", 1)
     }
 
     /// What has to run before any of them is used by others.
-    var services: [any Service] { [requests, engine, leases] }
+    var services: [any Service] { [requests, search, engine, leases] }
 }

@@ -33,6 +33,7 @@ extension TaskItem {
             json.member("predecessor_id", predecessorID)
             json.member("occurrence", occurrence)
             json.member("nominal_time", nominal?.description)
+            json.member("paused", pausedAt != nil)
             json.member("created_at", createdAt)
             json.member("updated_at", updatedAt)
             json.member("version", version)

@@ -65,6 +65,8 @@ package struct TaskItem: Sendable {
     package var occurrence: Int64
     /// The nominal local time of this occurrence: it names it within its series.
     package var nominal: CivilDateTime?
+    /// Since when nothing of it fires; nil unless it is paused.
+    package var pausedAt: WallInstant?
     /// When it was created.
     package var createdAt: WallInstant
     /// When it was last changed.

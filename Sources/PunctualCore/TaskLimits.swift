@@ -61,10 +61,12 @@ package enum TaskLimits {
         guard tags.count <= self.tags else {
             throw .invalid("/tags", "has \(tags.count) tags, more than \(self.tags)")
         }
-        for (index, tag) in tags.enumerated() {
-            guard !tag.isEmpty else { throw .invalid("/tags/\(index)", "is empty") }
-            try check(tag, at: "/tags/\(index)", maximum: self.tag)
-        }
+        for (index, tag) in tags.enumerated() { try check(tag: tag, at: "/tags/\(index)") }
+    }
+
+    static func check(tag: String, at pointer: String) throws(Problem) {
+        guard !tag.isEmpty else { throw .invalid(pointer, "is empty") }
+        try check(tag, at: pointer, maximum: self.tag)
     }
 
     private static func check(reminders: [ReminderInput]) throws(Problem) {

@@ -252,7 +252,15 @@ extension TaskPlanner {
     }
 
     /// Withdraws what the new task does not keep of the old one's reminders, and arms the others.
-    func reconcile(_ old: TaskItem, with new: TaskItem, in change: inout ChangeSet) {
+    ///
+    /// While a task is paused nothing of it is armed.
+    func reconcile(
+        _ old: TaskItem,
+        with new: inout TaskItem,
+        now: WallInstant,
+        in change: inout ChangeSet
+    ) {
+        new.holdBack(at: now)
         let kept = Set(
             new.reminders.filter {
                 $0.state == .armed && (new.status == .active || $0.kind == .rollover)

@@ -66,6 +66,8 @@ extension TaskPlanner {
         successor.reminders =
             (try? reminders(relative, of: successor, now: now, ids: &ids, armsFrom: armsFrom)) ?? []
         addRollover(to: &successor, ids: &ids)
+        successor.pausedAt = task.pausedAt
+        successor.holdBack(at: now)
         recordSkipped(of: successor, now: now, in: &change)
         arm(successor.reminders, of: successor, in: &change)
         change.insertedTasks.append(successor)
@@ -189,7 +191,7 @@ extension TaskPlanner {
                 )
             }
         }
-        reconcile(task, with: plan.task, in: &change)
+        reconcile(task, with: &plan.task, now: now, in: &change)
         plan.task.version += 1
         change.updatedTasks.append(plan.task)
         return plan

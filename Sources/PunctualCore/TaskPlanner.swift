@@ -112,7 +112,7 @@ package struct TaskPlanner: Sendable {
         }
         touch(&plan.task, now: now)
         recordSkipped(of: plan.task, since: task, now: now, in: &change)
-        reconcile(task, with: plan.task, in: &change)
+        reconcile(task, with: &plan.task, now: now, in: &change)
         change.updatedTasks.append(plan.task)
         let type: EventType =
             task.status == .active && plan.task.status == .completed ? .completed : .updated
@@ -222,7 +222,8 @@ package struct TaskPlanner: Sendable {
         return plan
     }
 
-    private func finish(
+    /// Writes a plan that changed nothing but reminders and the recurrence.
+    func finish(
         _ plan: inout Plan,
         of task: TaskItem,
         now: WallInstant,
@@ -231,7 +232,7 @@ package struct TaskPlanner: Sendable {
     ) {
         touch(&plan.task, now: now)
         recordSkipped(of: plan.task, since: task, now: now, in: &change)
-        reconcile(task, with: plan.task, in: &change)
+        reconcile(task, with: &plan.task, now: now, in: &change)
         change.updatedTasks.append(plan.task)
         change.events.append(changed(plan.task, .updated, id: ids.next(), now: now))
     }

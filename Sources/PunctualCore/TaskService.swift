@@ -220,9 +220,28 @@ package struct TaskService: Sendable {
                 )
             }
         }
+        entries += skipped(by: tasks)
         return entries.sorted {
             ($0.due?.microsecondsSinceEpoch ?? 0, $0.taskID ?? 0)
                 < ($1.due?.microsecondsSinceEpoch ?? 0, $1.taskID ?? 0)
+        }
+    }
+
+    /// The dates that a series leaves out, from the latest of its tasks.
+    private func skipped(by tasks: [TaskItem]) -> [HistoryEntry] {
+        guard let latest = tasks.max(by: { $0.occurrence < $1.occurrence }),
+            let recurrence = latest.recurrence,
+            let rules = try? planner.rules(for: latest.dueDate?.timezone)
+        else { return [] }
+        return recurrence.exdates.suffix(500).map { nominal in
+            HistoryEntry(
+                taskID: nil,
+                nominal: nominal,
+                due: rules.resolve(nominal, gap: recurrence.dst.gap, fold: recurrence.dst.fold)
+                    .instant,
+                state: .skipped,
+                completedAt: nil
+            )
         }
     }
 

@@ -28,6 +28,10 @@ package struct TaskQuery: Sendable {
     package var dueBefore: WallInstant?
     /// Only tasks due after this instant.
     package var dueAfter: WallInstant?
+    /// Only tasks whose title or description has each of these words somewhere in it.
+    package var words: [String] = []
+    /// Only tasks that are paused, or only those that are not.
+    package var isPaused: Bool?
     /// Only tasks of this series.
     package var seriesID: Int64?
     /// The order.
@@ -38,6 +42,11 @@ package struct TaskQuery: Sendable {
     package var limit = 50
     /// Where the page before ended, as given by it; opaque.
     package var cursor: String?
+
+    /// Words of a search at most.
+    package static let maximumWords = 8
+    /// Characters of a search at most.
+    package static let maximumSearch = 200
 
     /// A query for the first page of everything.
     package init() {}

@@ -43,6 +43,8 @@ package struct HTTPConfiguration: Sendable {
 package struct HTTPServices: Sendable {
     /// The tasks.
     package var tasks: TaskService
+    /// The tags.
+    package var tags: TagService
     /// The streams of events.
     package var updates: any UpdateSource
     /// The time zones that exist.
@@ -59,6 +61,7 @@ package struct HTTPServices: Sendable {
     /// Creates the services from their parts.
     package init(
         tasks: TaskService,
+        tags: TagService,
         updates: any UpdateSource,
         zones: any ZoneSource,
         clock: @escaping WallClock,
@@ -66,7 +69,8 @@ package struct HTTPServices: Sendable {
         readiness: @escaping @Sendable () async -> ReadinessReport,
         authenticator: any Authenticator = SingleUser()
     ) {
-        (self.tasks, self.updates, self.zones, self.clock) = (tasks, updates, zones, clock)
+        (self.tasks, self.tags, self.updates) = (tasks, tags, updates)
+        (self.zones, self.clock) = (zones, clock)
         (self.metrics, self.readiness, self.authenticator) = (metrics, readiness, authenticator)
     }
 }

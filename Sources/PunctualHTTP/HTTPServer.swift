@@ -59,6 +59,8 @@ func makeRouter(
     if configuration.servesTasks {
         routes.addTasks(services, configuration)
         routes.addReminders(services, configuration)
+        routes.addInterruptions(services, configuration)
+        routes.addTags(services, configuration)
         routes.addRecurrence(services, configuration)
         routes.addImport(services, configuration)
     }

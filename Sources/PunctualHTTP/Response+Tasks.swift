@@ -48,6 +48,28 @@ extension Response {
         self.headers[.eTag] = answer.task.eTag
     }
 
+    /// A task after which an occurrence is left out, with the one that follows it now.
+    init(skipped answer: ChangeAnswer, next: Occurrence?) {
+        self.init(json: { writer in
+            answer.task.write(to: &writer) { writer in
+                writer.member("next_due_date", next?.instant)
+                writer.member("next_nominal_time", next?.nominal.description)
+            }
+        })
+        self.headers[.eTag] = answer.task.eTag
+    }
+
+    /// How many tasks a change of all that match came to.
+    init(bulk answer: BulkAnswer) {
+        self.init(json: { writer in
+            writer.object { writer in
+                writer.member("matched", Int64(answer.matched))
+                writer.member("changed", Int64(answer.changed))
+                writer.member("next_cursor", answer.nextCursor)
+            }
+        })
+    }
+
     /// Something that was deleted.
     init(deletedMayHaveFired mayHaveFired: Bool) {
         self.init(status: .noContent)

@@ -26,6 +26,7 @@ struct TaskFields {
     static let readOnly: Set<String> = [
         "id", "user_id", "created_at", "updated_at", "version", "series_id", "predecessor_id",
         "completed_at", "occurrence", "nominal_time", "next_task", "may_have_fired",
+        "paused", "next_due_date", "next_nominal_time",
     ]
 
     /// Reads a body; what is wrong with it is noted in `reader`.

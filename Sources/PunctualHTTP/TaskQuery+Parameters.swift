@@ -6,13 +6,17 @@ internal import PunctualTime
 extension TaskQuery {
     private static let parameters = [
         "status", "priority", "tags", "due_before", "due_after", "overdue", "sort", "order",
-        "limit", "cursor",
+        "limit", "cursor", "paused", "q",
     ]
 
     /// Reads the query of a list; what was due before `now` is overdue.
     ///
-    /// - Throws: a problem that names every wrong parameter.
-    init(_ text: String?, now: WallInstant) throws(HTTPProblem) {
+    /// - Throws: a problem that names every wrong parameter, or `q` if it is missing and needed.
+    init(
+        _ text: String?,
+        now: WallInstant,
+        needsSearch: Bool = false
+    ) throws(HTTPProblem) {
         self.init()
         var query = QueryParameters(text, known: Self.parameters)
         status = query.value("status", "active or completed.") { TaskStatus(rawValue: $0) }
@@ -44,6 +48,16 @@ extension TaskQuery {
                 Int(text).flatMap { (1...500).contains($0) ? $0 : nil }
             } ?? limit
         cursor = query["cursor"]
+        isPaused = query.value("paused", "true or false.") { Bool($0) }
+        words = (query["q"] ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        if needsSearch, words.isEmpty { query.refuse("q", "Say what to look for.") }
+        let length = query["q"]?.unicodeScalars.count ?? 0
+        if words.count > Self.maximumWords || length > Self.maximumSearch {
+            query.refuse(
+                "q",
+                "At most \(Self.maximumWords) words and \(Self.maximumSearch) characters."
+            )
+        }
         try query.finish()
     }
 }

@@ -15,9 +15,13 @@ extension RouteTable {
         aside(.post, "/api/tasks/batch") { call in
             try await call.createBatch(services, limit: configuration.maximumBatchBytes)
         }
-        for path in ["/api/tasks", "/api/tasks/filter"] {
+        for path in ["/api/tasks", "/api/tasks/filter", "/api/tasks/search"] {
             aside(.get, path) { call in
-                let query = try TaskQuery(call.request.uri.query, now: services.clock())
+                let query = try TaskQuery(
+                    call.request.uri.query,
+                    now: services.clock(),
+                    needsSearch: path.hasSuffix("search")
+                )
                 return Response(page: try await tasks.tasks(matching: query, user: call.user))
             }
         }

@@ -25,6 +25,7 @@ extension Array<ChangeSet> {
             },
             rows(\.seriesEntries) { $0.writeRow(to: &$1) },
             rows({ $0.answer.map { [$0] } ?? [] }) { $0.writeRow(to: &$1) },
+            rows({ $0.insertedTasks + $0.updatedTasks }, { $0.writeTags(to: &$1) }),
         ]
     }
 
@@ -39,6 +40,18 @@ extension Array<ChangeSet> {
             }
         }
         return .jsonb(utf8: json.utf8)
+    }
+}
+
+extension TaskItem {
+    fileprivate func writeTags(to json: inout JSONWriter) {
+        for tag in tags {
+            json.object { json in
+                json.member("shard", Int64(shard))
+                json.member("user_id", userID)
+                json.member("name", tag)
+            }
+        }
     }
 }
 

@@ -9,12 +9,13 @@ package struct PostgresTaskStore: TaskStore {
     private typealias SQL = PackageResources
 
     private let pool: PostgresPool
+    let search: PostgresPool
     private let ids = IDBlocks()
     private let groups: ChangeGroups
 
-    /// Creates a store over a pool, which must be running.
-    package init(pool: PostgresPool) {
-        self.pool = pool
+    /// Creates a store over a pool, and one for lists and searches; both must be running.
+    package init(pool: PostgresPool, search: PostgresPool? = nil) {
+        (self.pool, self.search) = (pool, search ?? pool)
         groups = ChangeGroups { _ = try await pool.execute(.changeApply, $0.parameters) }
     }
 
@@ -51,7 +52,8 @@ package struct PostgresTaskStore: TaskStore {
         userID: String,
         matching query: TaskQuery
     ) async throws -> TaskPage {
-        let cursor = try query.cursor.map { try TaskCursor($0) }
+        let cursor = try query.cursor.map { try TaskCursor($0, query.sort) }
+        let words = query.words.map(\.asPattern).sorted { $0.utf8.count > $1.utf8.count }
         let result = try await execute(
             query.statement,
             [
@@ -61,14 +63,16 @@ package struct PostgresTaskStore: TaskStore {
                 .timestamptz(query.dueBefore?.microsecondsSinceEpoch),
                 .timestamptz(query.dueAfter?.microsecondsSinceEpoch),
                 .int8(query.seriesID), .int8(cursor?.key), .int8(cursor?.id),
-                .int8(Int64(query.limit) + 1),
-            ]
+                .int8(Int64(query.limit) + 1), .bool(query.isPaused), .text(words.first),
+                .textArray(words.count > 1 ? Array(words.dropFirst()) : nil),
+            ],
+            in: search
         )
         let rows = result.prefix(query.limit)
         let last = result.rowCount > query.limit ? rows.last : nil
         return TaskPage(
             items: try rows.map { try TaskItem($0) },
-            nextCursor: try last.map { TaskCursor(key: try $0.int8(33), id: try $0.int8(1)).text }
+            nextCursor: try last.map { TaskCursor(key: try $0.int8(34), id: try $0.int8(1)).text }
         )
     }
 
@@ -186,59 +190,20 @@ package struct PostgresTaskStore: TaskStore {
         ).map { try TaskItem($0) }
     }
 
-    private func execute(
+    /// Executes a statement, with errors as those see them who know nothing of PostgreSQL.
+    func execute(
         _ statement: PostgresStatement,
-        _ parameters: [PostgresValue]
+        _ parameters: [PostgresValue],
+        in other: PostgresPool? = nil
     ) async throws -> PostgresResult {
         do {
-            return try await pool.execute(statement, parameters)
+            return try await (other ?? pool).execute(statement, parameters)
         } catch let error as PostgresError { throw error.asProblem }
     }
 }
 
 extension PostgresStatement {
     fileprivate static let changeApply = Self("change_apply", PackageResources.change_apply_sql)
-}
-
-/// Where a page of tasks ended: the sort key and the id of its last task.
-struct TaskCursor {
-    let key: Int64
-    let id: Int64
-
-    init(key: Int64, id: Int64) { (self.key, self.id) = (key, id) }
-
-    /// Reads what `text` wrote.
-    init(_ text: String) throws(Problem) {
-        let parts = text.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == 2, let key = Int64(parts[0]), let id = Int64(parts[1]) else {
-            throw .invalid("/cursor", "is no cursor; use the next_cursor of the page before")
-        }
-        self.init(key: key, id: id)
-    }
-
-    var text: String { "\(key)_\(id)" }
-}
-
-extension TaskQuery {
-    /// The statement of this order; one of six, each prepared under a name of its own.
-    fileprivate var statement: PostgresStatement {
-        let key =
-            switch sort {
-            case .createdAt: "(extract(epoch FROM t.created_at) * 1000000)::bigint"
-            case .priority: "t.priority::bigint"
-            case .dueDate:
-                "coalesce((extract(epoch FROM t.due) * 1000000)::bigint, 9223372036854775807)"
-            }
-        let sql = String(decoding: PackageResources.tasks_list_sql, as: UTF8.self)
-            .split(separator: "SORT_KEY AS").joined(separator: "\(key) AS")
-            .split(separator: "COMPARED").joined(separator: descending ? "<" : ">")
-            .split(separator: " DIRECTION,").joined(separator: descending ? " DESC," : ",")
-            .split(separator: " DIRECTION\n").joined(separator: descending ? " DESC\n" : "\n")
-        return PostgresStatement(
-            name: "tasks_by_\(sort.rawValue)\(descending ? "_desc" : "")",
-            sql: sql
-        )
-    }
 }
 
 extension PostgresError {

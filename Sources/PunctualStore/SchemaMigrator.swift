@@ -19,7 +19,8 @@ package struct SchemaMigrator: Sendable {
             number: 1,
             name: "foundation",
             sql: PackageResources.migration_0001_foundation_sql
-        )
+        ),
+        Migration(number: 5, name: "finding", sql: PackageResources.migration_0005_finding_sql),
     ]
 
     private let pool: PostgresPool
@@ -122,7 +123,7 @@ package struct SchemaMigrator: Sendable {
     }
 
     private static func missing(given applied: Set<Int32>) throws -> [Migration] {
-        if let newest = applied.max(), newest > migrations.count {
+        if let newest = applied.max(), newest > migrations.map(\.number).max() ?? 0 {
             throw StoreError(
                 .schemaTooNew,
                 "The database schema (\(newest)) is newer than this program; upgrade the program."

@@ -23,4 +23,20 @@ extension PostgresPoolConfiguration {
         ]
         return configuration
     }
+
+    /// The configuration of a pool for lists and searches, whose best way depends on the values:
+    /// each is planned for its own.
+    package static func search(
+        url: String,
+        maximumConnections: Int,
+        applicationName: String
+    ) -> Self {
+        var configuration = Self(
+            url: url,
+            maximumConnections: maximumConnections,
+            applicationName: applicationName
+        )
+        configuration.settings = ["plan_cache_mode=force_custom_plan", "jit=off"]
+        return configuration
+    }
 }

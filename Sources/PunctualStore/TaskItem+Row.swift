@@ -38,6 +38,7 @@ extension TaskItem {
         nominal = try row.localOrNil(29)
         updatedAt = WallInstant(microsecondsSinceEpoch: try row.timestamptz(31))
         version = try row.int8(32)
+        pausedAt = try row.instantOrNil(33)
     }
 
     private static func read<Value: RawRepresentable<String>>(
@@ -129,6 +130,7 @@ extension TaskItem {
             json.member("created_at", createdAt)
             json.member("updated_at", updatedAt)
             json.member("version", version)
+            json.member("paused_at", pausedAt)
         }
     }
 

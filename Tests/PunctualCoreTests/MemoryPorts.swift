@@ -66,8 +66,19 @@ final class MemoryPorts: TaskStore, EngineHints, ChangeRelay {
         userID: String,
         matching query: TaskQuery
     ) async throws -> TaskPage {
-        let all = state.withLock { $0.tasks.values.filter { $0.seriesID == query.seriesID } }
-        return TaskPage(items: all.sorted { $0.id < $1.id }, nextCursor: nil)
+        let after = query.cursor.flatMap { Int64($0) } ?? 0
+        let wanted = state.withLock { state in
+            state.tasks.values.filter { task in
+                task.userID == userID && task.id > after
+                    && (query.seriesID == nil || task.seriesID == query.seriesID)
+                    && (query.priorities.isEmpty || query.priorities.contains(task.priority))
+            }
+        }.sorted { $0.id < $1.id }
+        let page = Array(wanted.prefix(query.limit))
+        return TaskPage(
+            items: page,
+            nextCursor: wanted.count > page.count ? page.last.map { String($0.id) } : nil
+        )
     }
 
     func apply(_ change: ChangeSet) async throws -> ChangeOutcome {

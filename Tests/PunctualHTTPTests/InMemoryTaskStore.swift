@@ -5,7 +5,7 @@ import PunctualTime
 import Synchronization
 
 /// A task store that lives in memory and keeps the promises of its port.
-final class InMemoryTaskStore: TaskStore {
+final class InMemoryTaskStore: TaskStore, TagStore {
     private struct State {
         var lastID: Int64 = 0
         var tasks: [Int64: TaskItem] = [:]
@@ -14,6 +14,7 @@ final class InMemoryTaskStore: TaskStore {
         var entries: [SeriesEntry] = []
         var answers: [String: RememberedAnswer] = [:]
         var isDown = false
+        var tags: [String: [Tag]] = [:]
     }
     /// What the database would say when it cannot be reached.
     struct Outage: Error {}
@@ -137,6 +138,49 @@ final class InMemoryTaskStore: TaskStore {
         limit: Int
     ) async throws -> [TaskItem] { [] }
 
+    func tags(shard: Int16, userID: String) async throws -> [Tag] {
+        try read { ($0.tags[userID] ?? []).sorted { $0.name < $1.name } }
+    }
+
+    func addTag(shard: Int16, userID: String, name: String, color: String?) async throws -> Tag? {
+        try read { state in
+            guard !(state.tags[userID] ?? []).contains(where: { $0.name == name }) else {
+                return nil
+            }
+            state.lastID += 1
+            let tag = Tag(id: state.lastID, name: name, color: color)
+            state.tags[userID, default: []].append(tag)
+            return tag
+        }
+    }
+
+    func updateTag(
+        shard: Int16,
+        userID: String,
+        id: Int64,
+        name: String?,
+        color: Update<String>
+    ) async throws -> Tag? {
+        try read { state in
+            guard let index = state.tags[userID]?.firstIndex(where: { $0.id == id }),
+                var tag = state.tags[userID]?[index]
+            else { return nil }
+            let others = state.tags[userID]?.filter { $0.id != id } ?? []
+            if others.contains(where: { $0.name == name }) { throw TaskStoreError.conflict }
+            (tag.name, tag.color) = (name ?? tag.name, color.applied(to: tag.color))
+            state.tags[userID]?[index] = tag
+            return tag
+        }
+    }
+
+    func deleteTag(shard: Int16, userID: String, id: Int64) async throws -> Bool {
+        try read { state in
+            let before = state.tags[userID]?.count ?? 0
+            state.tags[userID]?.removeAll { $0.id == id }
+            return state.tags[userID]?.count ?? 0 < before
+        }
+    }
+
     private func read<Value>(_ body: (inout sending State) throws -> Value) throws -> Value {
         try state.withLock { state in
             if state.isDown { throw Outage() }
@@ -153,6 +197,11 @@ extension TaskQuery {
             && (dueBefore.map { bound in task.due.map { $0 < bound } ?? false } ?? true)
             && (dueAfter.map { bound in task.due.map { $0 > bound } ?? false } ?? true)
             && (seriesID == nil || task.seriesID == seriesID)
+            && (isPaused == nil || (task.pausedAt != nil) == isPaused)
+            && words.allSatisfy { word in
+                "\(task.title)\n\(task.description ?? "")".lowercased()
+                    .contains(word.lowercased())
+            }
     }
 
     fileprivate func precedes(_ left: TaskItem, _ right: TaskItem) -> Bool {

@@ -33,6 +33,7 @@ struct TestServer: Sendable {
         )
         return HTTPServices(
             tasks: tasks,
+            tags: TagService(store: store, shards: ShardMap(count: 4)),
             updates: updates,
             zones: zones,
             clock: { Self.now },

@@ -74,7 +74,73 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "x", "1", "1_", "_1", "1_2_3", "99999999999999999999_1", "1_2;"])
+    @Test func `finds words anywhere in title and description, whatever their case`() async throws {
+        try await StoreFixture.with("list") { store in
+            let texts = [
+                ("Pay the RENT", nil), ("call", "about the rent%_ of \\ May"), ("Crème brûlée", ""),
+                ("parent evening", nil),
+            ]
+            let tasks = texts.enumerated().map { index, text in
+                var task = TaskItem.sample(Int64(index + 1))
+                (task.title, task.description) = text
+                return task
+            }
+            _ = try await store.tasks.apply(.creating(tasks))
+            for (words, ids) in [
+                (["rent"], [1, 2, 4]), (["RENT", "pay"], [1]), (["rent", "may", "call"], [2]),
+                (["%_"], [2]), (["\\"], [2]), (["t%m"], []), (["BRÛ"], [3]), (["e"], [1, 2, 3, 4]),
+                (["nothing"], []),
+            ] as [([String], [Int64])] {
+                var query = TaskQuery()
+                query.words = words
+                let found = try await store.tasks.tasks(shard: 7, userID: "u", matching: query)
+                #expect(found.items.map(\.id).sorted() == ids, "\(words)")
+            }
+        }
+    }
+
+    @Test func `tags come with tasks, and a new name goes to all of them`() async throws {
+        try await StoreFixture.with("list") { store in
+            _ = try await store.tasks.apply(.creating(all))
+            let tags = try await store.tasks.tags(shard: 7, userID: "u")
+            #expect(tags.map(\.name) == ["all", "even"])
+            let even = try #require(tags.last)
+            let renamed = try await store.tasks.updateTag(
+                shard: 7,
+                userID: "u",
+                id: even.id,
+                name: "pair",
+                color: .set("#00ff00")
+            )
+            #expect(renamed == Tag(id: even.id, name: "pair", color: "#00ff00"))
+            var query = TaskQuery()
+            query.tags = ["pair"]
+            let found = try await store.tasks.tasks(shard: 7, userID: "u", matching: query)
+            #expect(found.items.map(\.version) == [2, 2, 2, 2, 2])
+            #expect(
+                try await store.tasks.addTag(shard: 7, userID: "u", name: "pair", color: nil) == nil
+            )
+            await #expect(throws: TaskStoreError.self) {
+                _ = try await store.tasks.updateTag(
+                    shard: 7,
+                    userID: "u",
+                    id: even.id,
+                    name: "all",
+                    color: .keep
+                )
+            }
+            #expect(try await !store.tasks.deleteTag(shard: 7, userID: "v", id: even.id))
+            #expect(try await store.tasks.deleteTag(shard: 7, userID: "u", id: even.id))
+            #expect(
+                try await store.tasks.tasks(shard: 7, userID: "u", matching: query).items.isEmpty
+            )
+        }
+    }
+
+    @Test(arguments: [
+        "", "x", "1", "1_", "_1", "1_2_3", "99999999999999999999_1", "1_2;",
+        "9223372036854775806_1",
+    ])
     func `what is no cursor is refused with a pointer`(text: String) async throws {
         try await StoreFixture.with("list") { store in
             var query = TaskQuery()

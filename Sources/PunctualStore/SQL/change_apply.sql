@@ -2,7 +2,7 @@
 --
 -- $1 inserted tasks, $2 updated tasks, $3 deleted tasks (shard, id, version), $4 withdrawn
 -- reminders (shard, id, due), $5 armed reminders, $6 events, $7 settled outbox keys, $8 passed-over
--- occurrences, $9 the answer to remember; all JSON arrays of rows, empty where there is nothing.
+-- occurrences, $9 the answer to remember, $10 the tags that the tasks carry; all JSON arrays of rows, empty where there is nothing.
 --
 -- OFFSET 0 keeps the planner from turning a lookup round when it believes that a table is empty.
 WITH updated AS (
@@ -11,13 +11,13 @@ WITH updated AS (
         title, description, status, completed_at, priority, tags, due, due_local, timezone,
         tzdata, reminder_ids, reminder_dues, reminder_times, reminder_states, rrule,
         series_start, rdates, exdates, anchor, rollover, dst, misfire, misfire_grace_ms,
-        series_id, predecessor_id, occurrence, nominal, updated_at, version
+        series_id, predecessor_id, occurrence, nominal, updated_at, version, paused_at
     ) = (
         n.title, n.description, n.status, n.completed_at, n.priority, n.tags, n.due, n.due_local,
         n.timezone, n.tzdata, n.reminder_ids, n.reminder_dues, n.reminder_times,
         n.reminder_states, n.rrule, n.series_start, n.rdates, n.exdates, n.anchor, n.rollover,
         n.dst, n.misfire, n.misfire_grace_ms, n.series_id, n.predecessor_id, n.occurrence,
-        n.nominal, n.updated_at, n.version
+        n.nominal, n.updated_at, n.version, n.paused_at
     )
     FROM jsonb_populate_recordset(NULL::tasks, $2) AS n
     WHERE t.shard = n.shard AND t.id = n.id AND t.version = n.version - 1
@@ -77,6 +77,13 @@ WITH updated AS (
     INSERT INTO idempotency_keys (shard, user_id, key, fingerprint, status, body)
     SELECT shard, user_id, key, fingerprint, status, body
     FROM jsonb_populate_recordset(NULL::idempotency_keys, $9)
+), tagged AS (
+    -- In one order, so that two changes never wait for one another.
+    INSERT INTO tags (shard, user_id, name)
+    SELECT DISTINCT shard, user_id, name
+    FROM jsonb_to_recordset($10) AS n(shard smallint, user_id text, name text)
+    ORDER BY shard, user_id, name
+    ON CONFLICT (shard, user_id, name) DO NOTHING
 )
 SELECT
     CASE

@@ -1,16 +1,21 @@
--- A page of a user's tasks. The words SORT_KEY and DIRECTION are replaced by constants of the
--- program; every value is a parameter.
-SELECT page.* FROM (
-    SELECT t.*, SORT_KEY AS sort_key
-    FROM tasks AS t
-    WHERE t.shard = $1 AND t.user_id = $2
-        AND ($3::text IS NULL OR t.status = $3)
-        AND ($4::smallint[] IS NULL OR t.priority = ANY($4))
-        AND ($5::text[] IS NULL OR t.tags @> $5)
-        AND ($6::timestamptz IS NULL OR t.due < $6)
-        AND ($7::timestamptz IS NULL OR t.due > $7)
-        AND ($8::bigint IS NULL OR t.series_id = $8)
-) AS page
-WHERE $9::bigint IS NULL OR (page.sort_key, page.id) COMPARED ($9, $10::bigint)
-ORDER BY page.sort_key DIRECTION, page.id DIRECTION
+-- A page of a user's tasks. The words SORT_KEY, SORT_COLUMN, SORT_BOUND, COMPARED and DIRECTION are
+-- replaced by constants of the program; every value is a parameter.
+SELECT t.*, SORT_KEY AS sort_key
+FROM tasks AS t
+WHERE t.shard = $1 AND t.user_id = $2
+    AND ($3::text IS NULL OR t.status = $3)
+    AND ($4::smallint[] IS NULL OR t.priority = ANY($4))
+    AND ($5::text[] IS NULL OR t.tags @> $5)
+    AND ($6::timestamptz IS NULL OR coalesce(t.due, 'infinity') < $6)
+    AND ($7::timestamptz IS NULL OR coalesce(t.due, 'infinity') > $7 AND t.due IS NOT NULL)
+    AND ($8::bigint IS NULL OR t.series_id = $8)
+    AND ($9::bigint IS NULL OR (SORT_COLUMN, t.id) COMPARED (SORT_BOUND, $10::bigint))
+    AND ($12::boolean IS NULL OR (t.paused_at IS NOT NULL) = $12)
+    -- The longest word alone, for the index; then the others.
+    AND ($13::text IS NULL OR task_text(t.title, t.description) LIKE lower($13))
+    AND ($14::text[] IS NULL OR NOT EXISTS (
+        SELECT FROM unnest($14) AS word
+        WHERE task_text(t.title, t.description) NOT LIKE lower(word)
+    ))
+ORDER BY SORT_COLUMN DIRECTION, t.id DIRECTION
 LIMIT $11
