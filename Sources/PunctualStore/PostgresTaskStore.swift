@@ -208,7 +208,7 @@ extension PostgresStatement {
 
 extension PostgresError {
     /// The error as those see it who know nothing of PostgreSQL.
-    fileprivate var asProblem: any Error {
+    var asProblem: any Error {
         guard isRetriable || code == .closed else { return self }
         let doubt = isAmbiguous ? " Whether the change took effect is not known." : ""
         return Problem(.unavailable, "The database cannot be reached; try again.\(doubt)")

@@ -20,6 +20,11 @@ package struct SchemaMigrator: Sendable {
             name: "foundation",
             sql: PackageResources.migration_0001_foundation_sql
         ),
+        Migration(
+            number: 4,
+            name: "conversations",
+            sql: PackageResources.migration_0004_conversations_sql
+        ),
         Migration(number: 5, name: "finding", sql: PackageResources.migration_0005_finding_sql),
     ]
 

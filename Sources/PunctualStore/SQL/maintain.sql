@@ -1,1 +1,1 @@
-SELECT maintain($1 * interval '1 second')
+SELECT maintain($1 * interval '1 second'), forget_conversations()
