@@ -77,7 +77,11 @@ struct EntryReader {
             status: status,
             due: due,
             recurrence: series?.recurrence,
-            reminders: reminders(times, due: due)
+            reminders: reminders(times, due: due),
+            refusesReminders: component.children.contains {
+                $0.name == "VALARM" && $0.first("ACTION")?.value.uppercased() == "NONE"
+            },
+            extensions: extensions()
         )
         return CalendarEntry(
             task: task,
@@ -87,6 +91,15 @@ struct EntryReader {
             sequence: component.first("SEQUENCE").flatMap { Int($0.value) } ?? 0,
             isCancelled: isCancellation || statusText == "CANCELLED"
         )
+    }
+
+    /// The properties that only exports of ours have.
+    private func extensions() -> [CalendarExtension: String] {
+        var extensions: [CalendarExtension: String] = [:]
+        for name in CalendarExtension.allCases {
+            extensions[name] = component.first(name.propertyName)?.value
+        }
+        return extensions
     }
 
     /// Notes something about one property of the entry.
@@ -110,7 +123,7 @@ struct EntryReader {
                 if !seen.insert(property.name).inserted, !Self.repeatable.contains(property.name) {
                     note(property, "It may stand once only; the first is used.")
                 }
-            } else if !property.value.isEmpty {
+            } else if !property.value.isEmpty, !property.name.hasPrefix(CalendarExtension.prefix) {
                 let isEnd = property.name == "DTEND" || property.name == "DURATION"
                 notices.tally(
                     property.line,

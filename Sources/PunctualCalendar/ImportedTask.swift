@@ -53,6 +53,10 @@ package struct ImportedTask: Hashable, Sendable {
     package internal(set) var recurrence: ImportedRecurrence?
     /// Its alarms, each time once; empty when the entry has none.
     package let reminders: [ImportedReminder]
+    /// Whether it says that it has no alarm, not even a default one: ACTION:NONE.
+    package let refusesReminders: Bool
+    /// What an export wrote that iCalendar has no property for.
+    package let extensions: [CalendarExtension: String]
 }
 
 /// How an imported task recurs, counted from its `due`.

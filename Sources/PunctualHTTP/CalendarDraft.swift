@@ -15,7 +15,8 @@ struct CalendarDraft {
 
     /// Makes the draft of an entry.
     ///
-    /// One without alarms gets the default reminders, like any task that names none. Times that
+    /// One without alarms gets the default reminders, like any task that names none, unless it says
+    /// that it has no alarm. Times that
     /// have no zone are in `zone`, where whole days begin; `now` is when a task was done whose
     /// calendar does not say it.
     init(_ task: ImportedTask, zone: String, zones: any ZoneSource, now: WallInstant) {
@@ -36,7 +37,8 @@ struct CalendarDraft {
         case nil: break
         }
         let reminders = cut(task.reminders, to: TaskLimits.reminders, "VALARM")
-        draft.reminders = reminders.isEmpty ? nil : reminders.map { ReminderInput($0) }
+        let isSilent = reminders.isEmpty && !task.refusesReminders
+        draft.reminders = isSilent ? nil : reminders.map { ReminderInput($0) }
         let rules = draft.timezone.flatMap { zones.rules(for: $0) } ?? .utc
         draft.recurrence = task.recurrence.flatMap { recurrence in
             guard let rule = recurrence.rule ?? .once else { return nil }
@@ -48,6 +50,26 @@ struct CalendarDraft {
             return input
         }
         if task.isEvent { letTakePlace(in: rules, now: now) }
+        restore(task.extensions)
+    }
+
+    /// Takes what an export wrote beside iCalendar; values that make no sense are passed over, like
+    /// any extension that a program does not know.
+    private mutating func restore(_ extensions: [CalendarExtension: String]) {
+        draft.anchor = extensions[.anchor].flatMap { RecurrenceAnchor(rawValue: $0) }
+        if let rollover = extensions[.rollover].flatMap({ RolloverMode(rawValue: $0) }) {
+            draft.rollover = rollover
+        }
+        draft.dst = extensions[.dst].flatMap { try? DSTPolicy($0) }
+        draft.misfire = extensions[.misfire].flatMap { MisfirePolicy(calendarValue: $0) }
+        guard draft.recurrence != nil else { return }
+        if let start = extensions[.seriesStart].flatMap({ try? CivilDateTime($0) }) {
+            draft.recurrence?.start =
+                draft.timezone == nil ? .instant(WallInstant(utc: start)) : .local(start)
+        }
+        if let rule = extensions[.seriesRule].flatMap({ try? RecurrenceRule($0) }) {
+            draft.recurrence?.rule = rule
+        }
     }
 
     /// Makes a series of events go on by itself, from its next occurrence: those that are past
