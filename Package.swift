@@ -6,7 +6,9 @@ import PackageDescription
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 
 let package = Package(
     name: "punctual",
@@ -19,10 +21,14 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: ["YAML"]
+        ),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -33,7 +39,8 @@ let package = Package(
         .target(name: "PunctualCalendar", dependencies: ["PunctualTime"]),
         .target(
             name: "PunctualCore",
-            dependencies: ["PunctualTime", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["PunctualTime", .product(name: "Crypto", package: "swift-crypto")]
+        ),
 
         // Mechanism.
         .target(name: "PunctualWheel"),
@@ -41,7 +48,8 @@ let package = Package(
         .target(name: "PunctualLoop", dependencies: ["CLibuv", logging, metrics, lifecycle]),
         .target(
             name: "PunctualPostgres",
-            dependencies: ["CPostgres", "PunctualLoop", logging, metrics, lifecycle]),
+            dependencies: ["CPostgres", "PunctualLoop", logging, metrics, lifecycle]
+        ),
 
         // Engine and edges: they never import one another; the executable joins them.
         .target(
@@ -49,28 +57,33 @@ let package = Package(
             dependencies: [
                 "PunctualCore", "PunctualLoop", "PunctualTime", "PunctualWheel",
                 logging, metrics, lifecycle,
-            ]),
+            ]
+        ),
         .target(
             name: "PunctualStore",
             dependencies: [
                 "PunctualCore", "PunctualLoop", "PunctualPostgres", "PunctualTime",
                 logging, metrics, lifecycle,
             ],
-            resources: [.embedInCode("SQL")]),
+            resources: [.embedInCode("SQL")]
+        ),
         .target(
             name: "PunctualDelivery",
             dependencies: [
                 "PunctualCore", "PunctualTime", logging, metrics, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+            ]
+        ),
         .target(
             name: "PunctualHTTP",
             dependencies: [
                 "PunctualCalendar", "PunctualCore", "PunctualTime", logging, metrics, lifecycle,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
-            ]),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]
+        ),
         .executableTarget(
             name: "Punctual",
             dependencies: [
@@ -79,15 +92,25 @@ let package = Package(
                 "PunctualStore", "PunctualTime", "PunctualZoneInfo", logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
-            ]),
+            ]
+        ),
 
         // C libraries, each imported by exactly one module.
         .systemLibrary(
-            name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+            name: "CLibuv",
+            pkgConfig: "libuv",
+            providers: [.apt(["libuv1-dev"])]
+        ),
         .systemLibrary(
-            name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]
+        ),
         .systemLibrary(
-            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+            name: "CSystemd",
+            pkgConfig: "libsystemd",
+            providers: [.apt(["libsystemd-dev"])]
+        ),
 
         // Tests, one target a module.
         .target(
@@ -95,37 +118,46 @@ let package = Package(
             dependencies: [
                 "PunctualCore", "PunctualLoop", "PunctualPostgres", "PunctualStore", logging,
             ],
-            path: "Tests/PunctualTestSupport"),
+            path: "Tests/PunctualTestSupport"
+        ),
         .testTarget(
             name: "PunctualTimeTests",
             dependencies: ["PunctualTime"],
-            resources: [.copy("Recurrence")]),
+            resources: [.copy("Recurrence")]
+        ),
         .testTarget(
-            name: "PunctualCalendarTests", dependencies: ["PunctualCalendar", "PunctualTime"]),
+            name: "PunctualCalendarTests",
+            dependencies: ["PunctualCalendar", "PunctualTime"]
+        ),
         .testTarget(name: "PunctualCoreTests", dependencies: ["PunctualCore", "PunctualTime"]),
         .testTarget(name: "PunctualWheelTests", dependencies: ["PunctualWheel"]),
         .testTarget(name: "PunctualLoopTests", dependencies: ["PunctualLoop"]),
         .testTarget(
             name: "PunctualPostgresTests",
-            dependencies: ["PunctualPostgres", "PunctualTestSupport", logging]),
+            dependencies: ["PunctualPostgres", "PunctualTestSupport", logging]
+        ),
         .testTarget(
             name: "PunctualStoreTests",
             dependencies: [
                 "PunctualCore", "PunctualLoop", "PunctualPostgres", "PunctualStore",
                 "PunctualTestSupport", "PunctualTime", logging,
-            ]),
+            ]
+        ),
         .testTarget(
             name: "PunctualEngineTests",
-            dependencies: ["PunctualCore", "PunctualEngine", "PunctualTime"]),
+            dependencies: ["PunctualCore", "PunctualEngine", "PunctualTime"]
+        ),
         .testTarget(name: "PunctualDeliveryTests", dependencies: ["PunctualDelivery"]),
         .testTarget(
             name: "PunctualHTTPTests",
             dependencies: [
                 "PunctualHTTP", .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]),
+            ]
+        ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Punctual", "PunctualPostgres", "PunctualTestSupport"]),
+            dependencies: ["Punctual", "PunctualPostgres", "PunctualTestSupport"]
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )

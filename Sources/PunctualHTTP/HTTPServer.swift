@@ -55,6 +55,7 @@ func makeRouter(
     services: HTTPServices
 ) -> Router<EdgeContext> {
     var routes = RouteTable(authenticator: services.authenticator)
+    let origins = OriginGuard(isAuthenticated: !(services.authenticator is SingleUser))
     routes.addHealth(services)
     if configuration.servesTasks {
         routes.addTasks(services, configuration)
@@ -65,7 +66,12 @@ func makeRouter(
         routes.addImport(services, configuration)
     }
     if configuration.servesTasks || configuration.servesUpdates {
-        routes.addUpdates(services, configuration)
+        let slots = StreamSlots(
+            limit: configuration.maximumStreams,
+            open: HTTPMetrics.openStreams(services.metrics)
+        )
+        routes.addUpdates(services, configuration, slots)
+        routes.addWebSocket(services, configuration, slots, origins)
     }
     let router = Router(context: EdgeContext.self)
     router.add(middleware: EdgeMiddleware(metrics: HTTPMetrics(registry: services.metrics)))

@@ -10,28 +10,18 @@ internal import Synchronization
 
 extension RouteTable {
     /// Adds the stream of a user's events.
-    mutating func addUpdates(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
-        let slots = StreamSlots(
-            limit: configuration.maximumStreams,
-            open: HTTPMetrics.openStreams(services.metrics)
-        )
+    mutating func addUpdates(
+        _ services: HTTPServices,
+        _ configuration: HTTPConfiguration,
+        _ slots: StreamSlots
+    ) {
         let keepAlive = TimeAmount(configuration.keepAliveInterval)
         stream("/api/updates") { call in
-            let (topics, cursor) = try call.subscription()
-            guard let slot = slots.take() else {
-                var problem = HTTPProblem(
-                    .serviceUnavailable,
-                    "Too many clients follow their events; try again later."
-                )
-                problem.headers[.retryAfter] = "5"
-                throw problem
-            }
-            let stream = try await services.updates.updates(
-                for: call.user,
-                topics: topics,
-                after: cursor
+            let (stream, slot) = try await call.follow(
+                call.subscription(),
+                services.updates,
+                slots
             )
-            slot.hold(stream)
             let channel = call.context.channel
             return Response(
                 status: .ok,
@@ -52,10 +42,13 @@ extension RouteTable {
     }
 }
 
+/// Which topics a client follows, and from where on.
+typealias Subscription = (topics: Set<Topic>, cursor: EventCursor?)
+
 extension Call {
-    /// Which topics a client follows, and from where on.
-    fileprivate func subscription() throws -> (topics: Set<Topic>, cursor: EventCursor?) {
-        var query = QueryParameters(request.uri.query, known: ["topics", "cursor"])
+    /// What the client asks to follow; `after` is another name of `cursor`.
+    func subscription() throws -> Subscription {
+        var query = QueryParameters(request.uri.query, known: ["topics", "cursor", "after"])
         let published: [Topic] = [.reminders, .taskUpdates]
         let names = query.list("topics")
         let topics = names.compactMap { name in published.first { $0.rawValue == name } }
@@ -63,7 +56,9 @@ extension Call {
             query.refuse("topics", "Any of reminders and task-updates, with a comma between.")
         }
         let remedy = "Send the id of an event, as it was received."
-        let cursor = query.value("cursor", remedy) { EventCursor($0) }
+        let cursor =
+            query.value("cursor", remedy) { EventCursor($0) }
+            ?? query.value("after", remedy) { EventCursor($0) }
         try query.finish()
         let last = request.headers[named: "Last-Event-ID"].flatMap { $0.isEmpty ? nil : $0 }
         let resumed = last.flatMap { EventCursor($0) }
@@ -71,6 +66,29 @@ extension Call {
             throw HTTPProblem(.unprocessableContent, .header("Last-Event-ID"), remedy)
         }
         return (Set(topics.isEmpty ? published : topics), resumed ?? cursor)
+    }
+
+    /// Opens the stream of a subscription, in a place of its own.
+    func follow(
+        _ subscription: Subscription,
+        _ updates: any UpdateSource,
+        _ slots: StreamSlots
+    ) async throws -> (any UpdateStream, StreamSlot) {
+        guard let slot = slots.take() else {
+            var problem = HTTPProblem(
+                .serviceUnavailable,
+                "Too many clients follow their events; try again later."
+            )
+            problem.headers[.retryAfter] = "5"
+            throw problem
+        }
+        let stream = try await updates.updates(
+            for: user,
+            topics: subscription.topics,
+            after: subscription.cursor
+        )
+        slot.hold(stream)
+        return (stream, slot)
     }
 }
 

@@ -43,6 +43,8 @@ final class RawClient: Sendable {
 
     func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
+    func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+
     /// Waits until `text` has been received, and gives all that came with it.
     ///
     /// Chunk framing is left out where it stands between lines of events.
