@@ -57,6 +57,8 @@ package struct HTTPServices: Sendable {
     package var readiness: @Sendable () async -> ReadinessReport
     /// Whose request it is.
     package var authenticator: any Authenticator
+    /// Whose tasks a private feed shows; without it there are no feeds.
+    package var feeds: (any FeedSource)?
 
     /// Creates the services from their parts.
     package init(

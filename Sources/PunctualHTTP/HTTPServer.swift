@@ -64,6 +64,7 @@ func makeRouter(
         routes.addTags(services, configuration)
         routes.addRecurrence(services, configuration)
         routes.addImport(services, configuration)
+        routes.addCalendar(services)
     }
     if configuration.servesTasks || configuration.servesUpdates {
         let slots = StreamSlots(

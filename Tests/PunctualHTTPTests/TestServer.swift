@@ -20,6 +20,7 @@ struct TestServer: Sendable {
     let metrics = PrometheusRegistry()
     var configuration = HTTPConfiguration(port: 0)
     var readiness = ReadinessReport(checks: [.init("database")])
+    var feeds: (any FeedSource)?
 
     var services: HTTPServices {
         let zones = TestZones()
@@ -31,7 +32,7 @@ struct TestServer: Sendable {
             relay: NoRelay(),
             clock: { Self.now }
         )
-        return HTTPServices(
+        var services = HTTPServices(
             tasks: tasks,
             tags: TagService(store: store, shards: ShardMap(count: 4)),
             updates: updates,
@@ -41,6 +42,8 @@ struct TestServer: Sendable {
             readiness: { [readiness] in readiness },
             authenticator: HeaderUser()
         )
+        services.feeds = feeds
+        return services
     }
 
     var application: some ApplicationProtocol {
