@@ -134,22 +134,25 @@ struct Composition {
 
     private func server(_ notifier: SystemdNotifier) -> any Service {
         let servesAPI = configuration.roles.contains(.api)
+        var http = HTTPConfiguration(
+            host: configuration.httpHost,
+            port: configuration.httpPort,
+            servesTasks: servesAPI,
+            servesUpdates: servesAPI || configuration.roles.contains(.realtime)
+        )
+        var services = HTTPServices(
+            tasks: tasks,
+            tags: tags,
+            updates: delivery.hub,
+            zones: zones,
+            clock: clock,
+            metrics: metrics,
+            readiness: Readiness(pool: pools.requests, loop: loop, engine: engine).report
+        )
+        services.conversations = PostgresConversationStore(pool: pools.requests)
         return makeApplication(
-            configuration: HTTPConfiguration(
-                host: configuration.httpHost,
-                port: configuration.httpPort,
-                servesTasks: servesAPI,
-                servesUpdates: servesAPI || configuration.roles.contains(.realtime)
-            ),
-            services: HTTPServices(
-                tasks: tasks,
-                tags: tags,
-                updates: delivery.hub,
-                zones: zones,
-                clock: clock,
-                metrics: metrics,
-                readiness: Readiness(pool: pools.requests, loop: loop, engine: engine).report
-            ),
+            configuration: http,
+            services: services,
             logger: logger
         ) { [logger] channel in
             let address = channel.localAddress.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" }

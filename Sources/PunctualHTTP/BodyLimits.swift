@@ -15,4 +15,10 @@ enum BodyLimits {
     static let importedTasks = 10_000
     /// Bytes of an idempotency key.
     static let idempotencyKey = 255
+    /// Bytes of the name of a conversation.
+    static let conversationID = 200
+    /// Messages of a conversation.
+    static let messages = 1_000
+    /// Scalars of the role of a message.
+    static let role = 64
 }

@@ -59,6 +59,8 @@ package struct HTTPServices: Sendable {
     package var authenticator: any Authenticator
     /// Whose tasks a private feed shows; without it there are no feeds.
     package var feeds: (any FeedSource)?
+    /// Where conversations are kept; without it their routes are not there.
+    package var conversations: (any ConversationStore)?
 
     /// Creates the services from their parts.
     package init(

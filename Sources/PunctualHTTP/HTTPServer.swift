@@ -65,6 +65,7 @@ func makeRouter(
         routes.addRecurrence(services, configuration)
         routes.addImport(services, configuration)
         routes.addCalendar(services)
+        routes.addConversations(services, configuration)
     }
     if configuration.servesTasks || configuration.servesUpdates {
         let slots = StreamSlots(
