@@ -140,6 +140,7 @@ struct Composition {
             servesTasks: servesAPI,
             servesUpdates: servesAPI || configuration.roles.contains(.realtime)
         )
+        http.programVersion = PunctualCommand.version
         var services = HTTPServices(
             tasks: tasks,
             tags: tags,

@@ -12,6 +12,8 @@ package struct HTTPConfiguration: Sendable {
     package var servesTasks: Bool
     /// Whether `/api/updates` is served although the other routes of the API are not.
     package var servesUpdates: Bool
+    /// The version of the program, as clients are told it.
+    package var programVersion = "0"
     /// Bytes of one JSON body.
     package var maximumBodyBytes = 1 << 20
     /// Bytes of the body of a batch.

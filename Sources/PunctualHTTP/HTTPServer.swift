@@ -66,6 +66,7 @@ func makeRouter(
         routes.addImport(services, configuration)
         routes.addCalendar(services)
         routes.addConversations(services, configuration)
+        routes.addMCP(services, configuration, origins)
     }
     if configuration.servesTasks || configuration.servesUpdates {
         let slots = StreamSlots(

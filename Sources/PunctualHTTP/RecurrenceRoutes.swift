@@ -10,29 +10,7 @@ extension RouteTable {
         aside(.post, "/api/recurrence/preview") { call in
             let value = try await call.json(limit: configuration.maximumBodyBytes).value
             let preview = try RecurrencePreview(value)
-            let occurrences = try services.tasks.preview(
-                preview.input,
-                timezone: preview.timezone,
-                dst: preview.dst,
-                count: preview.count
-            )
-            let rules = preview.timezone.flatMap { services.zones.rules(for: $0) } ?? .utc
-            return Response(json: { writer in
-                writer.object { writer in
-                    writer.name("items")
-                    writer.array { writer in
-                        for occurrence in occurrences { occurrence.write(to: &writer, in: rules) }
-                    }
-                    writer.member("next_cursor", nil as String?)
-                    writer.member("rrule", preview.input.rule.description)
-                    writer.name("recurrence_pattern")
-                    RecurrencePattern(
-                        preview.input.rule,
-                        exdates: preview.input.exdates,
-                        rdates: preview.input.rdates
-                    ).write(to: &writer)
-                }
-            })
+            return try Response(json: { try preview.write(to: &$0, services) })
         }
     }
 }
@@ -77,6 +55,30 @@ struct RecurrencePreview {
             throw .invalid("/rrule", "Give an rrule or a recurrence_pattern.")
         }
         (self.input, self.timezone, self.dst, self.count) = (input, timezone, dst, count)
+    }
+
+    /// Writes the next occurrences, and the rule in both of its spellings.
+    ///
+    /// - Throws: a problem when the rule has none.
+    func write(to writer: inout JSONWriter, _ services: HTTPServices) throws(Problem) {
+        let occurrences = try services.tasks.preview(
+            input,
+            timezone: timezone,
+            dst: dst,
+            count: count
+        )
+        let rules = timezone.flatMap { services.zones.rules(for: $0) } ?? .utc
+        writer.object { writer in
+            writer.name("items")
+            writer.array { writer in
+                for occurrence in occurrences { occurrence.write(to: &writer, in: rules) }
+            }
+            writer.member("next_cursor", nil as String?)
+            writer.member("rrule", input.rule.description)
+            writer.name("recurrence_pattern")
+            RecurrencePattern(input.rule, exdates: input.exdates, rdates: input.rdates)
+                .write(to: &writer)
+        }
     }
 }
 
