@@ -9,7 +9,7 @@ internal import NIOWebSocket
 /// is to be sent comes as an event from the far side of them, see ``WebSocketCommand``.
 ///
 /// ```
-///  open ── close sent ──► closing ── close received, or 5 s ──► closed
+///  open ── close sent ──► closing ── close received, or 2 s ──► closed
 ///    └──── close received, and answered ─────────────────────────┘
 /// ```
 final class WebSocketHandler: ChannelDuplexHandler {
@@ -20,7 +20,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private enum Phase { case open, closing, closed }
 
     /// How long a client has to answer a close before the connection is cut.
-    private static let closeTimeout = TimeAmount.seconds(5)
+    private static let closeTimeout = TimeAmount.seconds(2)
 
     private let pingInterval: TimeAmount
     private let onEnd: @Sendable () -> Void
