@@ -33,9 +33,24 @@ extension RouteTable {
             guard name.hasSuffix(".ics"),
                 let user = try await feeds.user(ofFeed: String(name.dropLast(4)))
             else { throw Problem(.notFound, "There is no such feed; its address may be old.") }
-            let calendar = TaskCalendar(query: TaskQuery(), user: user, services: services)
+            let calendar = TaskCalendar(
+                try call.feedKind(),
+                query: TaskQuery(),
+                user: user,
+                services: services
+            )
             return try await calendar.response(to: call.request)
         }
+    }
+}
+
+extension Call {
+    /// What tasks are in a feed: `?as=events` for programs that show nothing but events.
+    fileprivate func feedKind() throws -> CalendarEntryKind {
+        var query = QueryParameters(request.uri.query, known: ["as"])
+        let kind = query.value("as", "todos or events.") { CalendarEntryKind(rawValue: $0) }
+        try query.finish()
+        return kind ?? .todos
     }
 }
 
@@ -44,14 +59,23 @@ struct TaskCalendar: Sendable {
     /// Tasks of a page.
     private static let pageSize = 500
 
+    private let kind: CalendarEntryKind
     private let query: TaskQuery
     private let user: User
     private let services: HTTPServices
     private let now: WallInstant
 
-    /// Creates the calendar of the tasks that match; their order and pages are its own.
-    init(query: TaskQuery, user: User, services: HTTPServices) {
+    /// Creates the calendar of the tasks that match; their order and pages are its own, and of
+    /// events it has only those still to come.
+    init(
+        _ kind: CalendarEntryKind = .todos,
+        query: TaskQuery,
+        user: User,
+        services: HTTPServices
+    ) {
+        self.kind = kind
         var query = query
+        if kind == .events { query.status = .active }
         (query.sort, query.descending) = (.createdAt, false)
         (query.limit, query.cursor) = (Self.pageSize, nil)
         (self.query, self.user, self.services) = (query, user, services)
@@ -96,7 +120,9 @@ struct TaskCalendar: Sendable {
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: single))
     }
 
-    private var pages: Pages { Pages(query: query, user: user, services: services, now: now) }
+    private var pages: Pages {
+        Pages(kind, query: query, user: user, services: services, now: now)
+    }
 }
 
 /// The pages of a calendar, each made when it is asked for.
@@ -107,9 +133,15 @@ private struct Pages {
     private var query: TaskQuery?
     private var export: CalendarExport
 
-    init(query: TaskQuery, user: User, services: HTTPServices, now: WallInstant) {
+    init(
+        _ kind: CalendarEntryKind,
+        query: TaskQuery,
+        user: User,
+        services: HTTPServices,
+        now: WallInstant
+    ) {
         (self.query, self.user, self.services, self.now) = (query, user, services, now)
-        export = CalendarExport { [zones = services.zones] in zones.rules(for: $0) }
+        export = CalendarExport(as: kind) { [zones = services.zones] in zones.rules(for: $0) }
         export.begin()
     }
 

@@ -109,6 +109,33 @@ import Testing
         )
     }
 
+    @Test func `tasks can be events at the time when they are due`() throws {
+        var export = CalendarExport(as: .events) { _ in .utc }
+        export.begin()
+        for due in [nil, CalendarTime.instant(Self.now)] {
+            var task = ExportedTask(
+                uid: "task-1@punctual",
+                title: "Rent",
+                createdAt: Self.now,
+                updatedAt: Self.now
+            )
+            task.due = due
+            task.recurrence = ExportedRecurrence(
+                rule: try RecurrenceRule("FREQ=MONTHLY"),
+                start: CivilDateTime(secondsSinceEpoch: Self.now.secondsSinceEpoch)
+            )
+            task.reminders = [.offset(try CalendarDuration(seconds: -3_600))]
+            export.add(task)
+        }
+        export.end()
+        let calendar = try imported(export.take())
+        #expect(calendar.entryCount == 1)
+        let event = try #require(calendar.tasks.first)
+        #expect(event.isEvent && event.due == .instant(Self.now))
+        #expect(event.recurrence?.rule?.description == "FREQ=MONTHLY")
+        #expect(event.reminders == [.offset(try CalendarDuration(seconds: -3_600))])
+    }
+
     @Test func `says that there is no alarm, and an import believes it`() throws {
         let silent = try imported(exported { $0.due = .instant(Self.now) })
         #expect(silent.tasks.first?.refusesReminders == true)

@@ -109,6 +109,7 @@ import Testing
                 headers: ["x-user": "nobody"]
             )
             #expect(feed.status == 200 && feed.text.contains("SUMMARY:private\r\n"))
+            #expect(try await client.get("/feeds/secret.ics?as=photos").status == 422)
             for path in ["/feeds/secret", "/feeds/other.ics", "/feeds/.ics"] {
                 #expect(try await client.get(path).status == 404)
             }
