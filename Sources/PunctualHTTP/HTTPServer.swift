@@ -58,6 +58,7 @@ func makeRouter(
     let origins = OriginGuard(isAuthenticated: !(services.authenticator is SingleUser))
     routes.addHealth(services)
     if configuration.servesTasks {
+        routes.addPage()
         routes.addTasks(services, configuration)
         routes.addReminders(services, configuration)
         routes.addInterruptions(services, configuration)

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What can be done with a task, each with a way back.
+
+import { announce } from "./dom.js";
+import { call, optional } from "./api.js";
+import { toast, toastProblem } from "./toasts.js";
+import { whenText } from "./time.js";
+
+/** For how long something can be undone, in seconds. */
+const undoSeconds = 8;
+
+/** Deletions that can still be undone: the ids of the tasks, and what carries each out. */
+const leaving = new Map();
+
+/** Whether a task is about to be deleted, and so is not shown. */
+export function isLeaving(id) { return leaving.has(id); }
+
+// A page that goes away for good carries out what it promised.
+addEventListener("pagehide", () => { for (const carryOut of [...leaving.values()]) carryOut(true); });
+
+/** Creates the actions; `refresh(id)` shows the list again, with one task pointed out. */
+export function createActions(refresh) {
+  async function attempt(action) {
+    try {
+      return await action();
+    } catch (problem) {
+      toastProblem(problem);
+      refresh();
+      return null;
+    }
+  }
+
+  async function complete(task) {
+    const answer = await attempt(() => call("POST", `/api/tasks/${task.id}/complete`));
+    if (!answer) return;
+    const next = answer.next_task;
+    await refresh(next?.id);
+    const detail = next ? `Next: ${whenText(next.due_date, next.timezone ?? undefined)}` : "";
+    toast(`Done: ${answer.title}`, {
+      id: `task-${task.id}`, detail, seconds: undoSeconds, actions: [["Undo", () => reopen(task)]],
+    });
+  }
+
+  async function reopen(task) {
+    const answer = await attempt(() => call("POST", `/api/tasks/${task.id}/reopen`));
+    if (!answer) return;
+    await refresh(task.id);
+    announce(`Open again: ${answer.title}`);
+  }
+
+  // The task is gone from the list at once, and from the server when it is too late to undo.
+  function remove(task) {
+    const carryOut = async (isLeavingPage = false) => {
+      if (!leaving.has(task.id)) return;
+      const request = call("DELETE", `/api/tasks/${task.id}`, undefined, { keepalive: isLeavingPage });
+      await attempt(() => request.catch((problem) => { if (problem.status !== 404) throw problem; }));
+      leaving.delete(task.id);
+      refresh();
+    };
+    leaving.set(task.id, carryOut);
+    refresh();
+    toast(`Deleted: ${task.title}`, {
+      id: `task-${task.id}`, seconds: undoSeconds, onGone: carryOut,
+      actions: [["Undo", async () => {
+        leaving.delete(task.id);
+        await refresh(task.id);
+        announce(`Kept: ${task.title}`);
+      }]],
+    });
+  }
+
+  async function snooze(reminder, request, text) {
+    const path = `/api/tasks/${reminder.task_id}/reminders/${reminder.reminder_id}/snooze`;
+    const answer = await attempt(() => optional("snooze", () => call("POST", path, request)));
+    if (answer) toast(`Snoozed: ${reminder.title}`, { detail: text, seconds: 5 });
+    refresh();
+  }
+
+  /** Skips the next occurrence, or pauses or resumes the series. */
+  async function change(task, verb, text) {
+    const answer = await attempt(
+      () => optional(verb, () => call("POST", `/api/tasks/${task.id}/${verb}`)));
+    if (!answer) return null;
+    await refresh(answer.next_task?.id ?? answer.id ?? task.id);
+    const due = answer.next_task?.due_date ?? answer.due_date;
+    toast(`${text}: ${task.title}`, {
+      detail: verb === "skip-next" && due ? `Next: ${whenText(due, task.timezone ?? undefined)}` : "",
+      seconds: undoSeconds,
+    });
+    return answer;
+  }
+
+  return { complete, reopen, remove, snooze, change };
+}

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page as somebody uses it who has read nothing about it."""
+
+import calendar
+import datetime
+import json
+import unittest
+import zoneinfo
+
+from playwright.sync_api import expect
+
+from browser import PageTestCase
+
+LISBON = zoneinfo.ZoneInfo("Europe/Lisbon")
+
+
+def last_working_days(count, after):
+    """The last days of months that are none of a weekend: counted here without the server."""
+    year, month, found = after.year, after.month, []
+    while len(found) < count:
+        day = datetime.date(year, month, calendar.monthrange(year, month)[1])
+        while day.weekday() > 4:
+            day -= datetime.timedelta(days=1)
+        at = datetime.datetime.combine(day, datetime.time(9), LISBON)
+        if at > after:
+            found.append(at)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found
+
+
+class TaskTests(PageTestCase):
+    def add(self, page, title):
+        page.get_by_label("New task").fill(title)
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("button", name=title, exact=True)).to_be_visible()
+
+    def composer(self, page):
+        return page.get_by_role("form", name="Add a task")
+
+    def test_pays_rent_on_the_last_working_day_of_every_month(self):
+        page = self.open(timezone_id="Europe/Lisbon")
+        form = self.composer(page)
+        form.get_by_label("New task").fill("Pay rent")
+        form.get_by_label("Time", exact=True).fill("09:00")
+        form.get_by_label("Time zone").fill("Europe/Lisbon")
+        form.get_by_label("Repeat").select_option("monthly")
+        form.get_by_label("On", exact=True).select_option("last-working")
+        dates = form.locator(".dates time")
+        expected = last_working_days(7, datetime.datetime.now(LISBON))
+        local = [f"{at:%Y-%m-%dT%H:%M:%S}" for at in expected]
+        expect(dates.first).to_have_attribute("datetime", local[0])
+        self.assertEqual(
+            dates.evaluate_all("(times) => times.map((time) => time.dateTime)"), local[:6]
+        )
+        form.get_by_label("Tags").fill("home, money")
+        form.get_by_label("Priority").select_option("high")
+        self.shoot(page, "adding-a-series", full=True)
+        form.get_by_role("button", name="Add", exact=True).click()
+
+        row = page.locator(".task", has_text="Pay rent")
+        due = row.locator(".due time")
+        expect(row).to_contain_text("Monthly on the last working day")
+        expect(due).to_have_attribute("datetime", self.utc(expected[0]))
+        row.get_by_role("checkbox").click()
+        expect(due).to_have_attribute("datetime", self.utc(expected[1]))
+        expect(page.locator("#toasts")).to_contain_text("Done: Pay rent")
+        expect(page.locator("#toasts")).to_contain_text("Next:")
+        self.shoot(page, "completed-with-the-next")
+
+        page.locator("#toasts").get_by_role("button", name="Undo").click()
+        expect(due).to_have_attribute("datetime", self.utc(expected[0]))
+        row.get_by_role("button", name="Pay rent", exact=True).click()
+        page.get_by_text("History").click()
+        expect(page.locator("dialog table tbody tr").first).to_be_visible()
+        self.shoot(page, "editing")
+
+    def utc(self, at):
+        return f"{at.astimezone(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+
+    def test_notifies_when_a_reminder_fires(self):
+        page = self.open()
+        expect(page.locator("#live")).to_have_text("Live")
+        page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+        form = self.composer(page)
+        form.get_by_label("New task").fill("Water the plants")
+        form.get_by_label("Add a reminder", exact=True).select_option("at")
+        soon = datetime.datetime.now() + datetime.timedelta(seconds=2)
+        form.get_by_label("Remind me at").fill(
+            page.evaluate(
+                "() => { const at = new Date(Date.now() + 2000);"
+                " const two = (number) => String(number).padStart(2, '0');"
+                " return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T`"
+                " + `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`; }"
+            )
+        )
+        form.get_by_role("button", name="Add", exact=True).last.click()
+        form.get_by_role("button", name="Add", exact=True).first.click()
+        toast = page.get_by_role("alert").filter(has_text="Water the plants")
+        expect(toast).to_be_visible()
+        page.wait_for_function(
+            "navigator.serviceWorker.ready.then((worker) => worker.getNotifications())"
+            ".then((shown) => shown.some(({ title }) => title === 'Water the plants'))"
+        )
+        self.shoot(page, "reminder-fired")
+        self.assertGreaterEqual(datetime.datetime.now(), soon - datetime.timedelta(seconds=1))
+        toast.get_by_role("button", name="Done").click()
+        expect(page.locator(".task", has_text="Water the plants")).to_have_count(0)
+
+    def test_adds_and_completes_by_keyboard_alone(self):
+        page = self.open()
+        expect(page.locator("#live")).to_have_text("Live")
+        page.keyboard.press("n")
+        page.keyboard.type("Call the dentist")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Call the dentist", exact=True)).to_be_visible()
+        page.keyboard.press("j")
+        focused = page.evaluate("document.activeElement.textContent")
+        self.assertTrue(focused)
+        while focused != "Call the dentist":
+            page.keyboard.press("j")
+            following = page.evaluate("document.activeElement.textContent")
+            self.assertNotEqual(following, focused)
+            focused = following
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.keyboard.press("x")
+        expect(page.locator(".task", has_text="Call the dentist")).to_have_count(0)
+
+    def test_deletes_with_a_way_back(self):
+        page = self.open()
+        self.add(page, "Buy a lamp")
+        page.get_by_role("button", name="Delete: Buy a lamp").click()
+        expect(page.locator(".task", has_text="Buy a lamp")).to_have_count(0)
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".task", has_text="Buy a lamp")).to_be_visible()
+        page.get_by_role("button", name="Delete: Buy a lamp").click()
+        # Leaving the page carries it out.
+        page.goto("about:blank")
+        other = self.open()
+        expect(other.locator("#live")).to_have_text("Live")
+        expect(other.get_by_text("Nothing to do.")).to_be_visible()
+
+    def test_shows_at_once_what_another_page_does(self):
+        one, other = self.open(), self.open()
+        expect(other.locator("#live")).to_have_text("Live")
+        self.add(one, "Book the train")
+        expect(other.locator(".task", has_text="Book the train")).to_be_visible()
+        one.locator(".task", has_text="Book the train").get_by_role("checkbox").click()
+        expect(other.locator(".task", has_text="Book the train")).to_have_count(0)
+
+    def test_goes_through_many_tasks_page_by_page(self):
+        page = self.open()
+        due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=400)
+        body = [
+            {"title": f"Number {index:03}", "due_date": f"{due:%Y-%m-%dT%H:%M:%SZ}", "tags": ["many"],
+             "reminders": []}
+            for index in range(120)
+        ]
+        response = page.request.post(
+            "/api/tasks/batch", data=json.dumps(body), headers={"Content-Type": "application/json"}
+        )
+        self.assertEqual(response.status, 201)
+        page.goto("/#/?tag=many")
+        page.reload()
+        rows = page.locator(".task")
+        expect(rows).to_have_count(50)
+        page.get_by_role("button", name="Show more").click()
+        expect(rows).to_have_count(100)
+        page.get_by_role("button", name="Show more").click()
+        expect(rows).to_have_count(120)
+        expect(page.get_by_role("button", name="Show more")).to_be_hidden()
+        page.get_by_label("Sort").select_option("created_at desc")
+        expect(rows.first).to_contain_text("Number 119")
+        page.get_by_role("button", name="Done", exact=True).click()
+        expect(rows).to_have_count(0)
+
+    def test_says_beside_the_field_what_is_wrong(self):
+        page = self.open()
+        self.expected_statuses = {422}
+        form = self.composer(page)
+        form.get_by_label("New task").fill("Somewhere")
+        form.get_by_label("Due", exact=True).fill("2030-01-01")
+        form.get_by_label("Time zone").fill("Europe/Nowhere")
+        form.get_by_role("button", name="Add", exact=True).click()
+        expect(form.get_by_label("Time zone")).to_have_attribute("aria-invalid", "true")
+        expect(form.get_by_label("Time zone")).to_be_focused()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
