@@ -21,6 +21,8 @@ SCREENSHOTS = pathlib.Path(
 )
 EXECUTABLE = os.environ.get("PUNCTUAL_EXECUTABLE", str(ROOT / ".build" / "debug" / "punctual"))
 CHROMIUM = os.environ.get("PUNCTUAL_CHROMIUM", shutil.which("chromium") or "/usr/bin/chromium")
+# Chromium's sandbox refuses to run as root.
+ARGUMENTS = ["--no-sandbox"] if os.geteuid() == 0 else []
 SECONDS_TO_START = 30
 # What a server may be without, and the page then hides.
 OPTIONAL_ROUTES = (
@@ -99,7 +101,7 @@ class PageTestCase(unittest.TestCase):
             cls.url = cls.server.url
         playwright = sync_playwright().start()
         cls.addClassCleanup(playwright.stop)
-        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         cls.addClassCleanup(cls.browser.close)
         expect.set_options(timeout=8_000)
 

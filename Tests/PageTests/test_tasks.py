@@ -93,8 +93,8 @@ class TaskTests(PageTestCase):
                 " + `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`; }"
             )
         )
-        form.get_by_role("button", name="Add", exact=True).last.click()
-        form.get_by_role("button", name="Add", exact=True).first.click()
+        form.get_by_role("button", name="Add the reminder").click()
+        form.get_by_role("button", name="Add", exact=True).click()
         toast = page.get_by_role("alert").filter(has_text="Water the plants")
         expect(toast).to_be_visible()
         page.wait_for_function(

@@ -89,22 +89,27 @@ function route() {
 /** The form that adds a task; its fields unfold when it is used. */
 function composer() {
   const title = h("input", {
-    type: "text", id: "new-title", placeholder: "What is to be done?", "aria-label": "New task", required: true,
+    type: "text", id: "new-title", placeholder: "What needs doing?", "aria-label": "New task", required: true,
     maxlength: 500, autocomplete: "off", enterkeyhint: "done",
   });
   const form = createTaskForm({ title, profile, tagNames: tagNames() });
   const add = h("button", { class: "button primary" }, "Add");
   const cancel = h("button", { type: "button", class: "button quiet" }, "Cancel");
-  const details = h("div", { class: "composer-details", hidden: true }, form.element);
+  const buttons = h("div", { class: "row" }, cancel, add);
+  const details = h("div", { class: "composer-details" }, form.element);
+  const top = h("div", { class: "composer-top", data: { field: "title" } }, icon("plus"), title,
+    h("p", { class: "field-error", role: "alert", hidden: true }));
   const element = h("form", { class: "card composer task-form", novalidate: true, "aria-label": "Add a task" },
-    h("div", { class: "composer-top", data: { field: "title" } }, icon("plus"), title, cancel, add,
-      h("p", { class: "field-error", role: "alert", hidden: true })), details);
+    top, details);
   // The same key until it has worked, so that trying again adds nothing twice.
   let key = newKey();
 
   function open(isOpen) {
     details.hidden = !isOpen;
     cancel.hidden = !isOpen;
+    // Beside the title, or at the end of what is to be filled in.
+    const place = isOpen ? details : top;
+    if (buttons.parentElement !== place) place.append(buttons);
     element.classList.toggle("is-open", isOpen);
   }
   function reset() {

@@ -41,6 +41,7 @@ const paths = {
   clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM12 8v4.5l3 2",
   search: "M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12ZM15.5 15.5 20 20",
   plus: "M12 5v14M5 12h14",
+  filter: "M4 7h16M7 12h10M10 17h4",
   pause: "M9 6v12M15 6v12",
 };
 

@@ -31,19 +31,25 @@ export function createFilters(changed) {
       ["priority desc", "Most urgent"], ["created_at desc", "Newest"], ["created_at asc", "Oldest"]]),
   };
   const labels = { when: "Due", priority: "Priority", tag: "Tag", sort: "Sort" };
-  const more = h("details", { class: "filter-more" },
-    h("summary", {}, "Filter and sort"),
-    h("div", { class: "field-row" }, Object.entries(choices).map(([key, control]) => {
+  const more = h("div", { class: "field-row filter-more", id: "filter-more" }, Object.entries(choices).map(([key, control]) => {
       control.addEventListener("change", () => {
         if (key !== "sort") return set({ [key]: control.value });
         const [sort, order] = control.value.split(" ");
         return set({ sort, order });
       });
       return field(labels[key], control);
-    })));
-  more.open = ["when", "priority", "tag"].some((key) => state[key]) || state.sort !== initial.sort;
+    }));
+  const toggle = h("button", {
+    type: "button", class: "button", "aria-controls": "filter-more", on: { click: () => unfold(more.hidden) },
+  }, icon("filter"), "Filter");
+  const unfold = (isOpen) => {
+    more.hidden = !isOpen;
+    toggle.setAttribute("aria-expanded", String(isOpen));
+  };
+  unfold(["when", "priority", "tag"].some((key) => state[key]) || state.sort !== initial.sort
+    || state.order !== initial.order);
   const element = h("div", { class: "filters", role: "search" },
-    h("div", { class: "filter-top" }, status, searchBox), more);
+    h("div", { class: "filter-top" }, status, searchBox, toggle), more);
   search.addEventListener("input", debounced(200, () => set({ q: search.value.trim() })));
 
   function set(change) {

@@ -50,6 +50,8 @@ export function follow({ onEvent, onReset, onState }) {
     clearTimeout(timer);
     timer = setTimeout(open, pause);
     pause = Math.min(pause * 2, longestPause);
+    // Until it works again what is shown is asked for; that also tells whether to sign in anew.
+    onReset();
   }
 
   function end() {

@@ -47,7 +47,7 @@ export async function showReminder(event, { complete, snooze }) {
   const detail = due ? `Due ${due.replace(/^(Today|Tomorrow|Yesterday)/, (word) => word.toLowerCase())}` : "Reminder";
   const actions = [["Done", () => complete({ id: event.task_id })]];
   if (!lacks("snooze") && event.reminder_id) {
-    actions.push(...snoozes().map(([label, request, text]) => [label, () => snooze(event, request, text)]));
+    actions.push("Snooze", ...snoozes().map(([label, request, text]) => [label, () => snooze(event, request, text)]));
   }
   toast(event.title, { id: `reminder-${event.event_id}`, detail, actions, isAlert: true });
   if (!("Notification" in window) || Notification.permission !== "granted") return;

@@ -15,13 +15,12 @@ const figures = [
   [["punctual_next_due_seconds", "punctual_next_due_timestamp_seconds"], "Next due", instant],
   [["punctual_staged"], "Staged", number],
   [["punctual_outbox_pending", "punctual_outbox_depth"], "In the outbox", number],
-  [["punctual_unacknowledged"], "Not yet acknowledged", number],
-  [["punctual_released_total"], "Fired since the start", number],
+  [["punctual_unacknowledged"], "Unacknowledged", number],
+  [["punctual_released_total"], "Fired since start", number],
   [["punctual_shards_owned"], "Shards owned", number],
   [["punctual_oldest_overdue_seconds"], "Oldest overdue", duration],
-  [["punctual_clock_offset_seconds"], "Clock offset to the database", duration],
-  [["punctual_loop_lag_seconds"], "Delay of the loop", duration],
-  [["punctual_http_streams"], "Open streams", number],
+  [["punctual_clock_offset_seconds"], "Clock offset", duration],
+  [["punctual_loop_lag_seconds"], "Loop delay", duration],
 ];
 
 /** Creates the view; `stop` ends its polling. */
@@ -132,14 +131,19 @@ function instant(value) { return Number.isFinite(value) ? whenText(value * 1000)
 function duration(value) {
   const size = Math.abs(value);
   if (size === 0) return "0 ms";
-  if (size < 0.001) return `${Math.round(value * 1e6)} µs`;
-  if (size < 1) return `${(value * 1000).toFixed(size < 0.1 ? 1 : 0)} ms`;
-  return size < 60 ? `${value.toFixed(1)} s` : spanText(value);
+  const sign = value < 0 ? "−" : "";
+  const short = (number) => sign + String(Number(number.toPrecision(number < 10 ? 2 : 3)));
+  if (size < 0.001) return `${short(size * 1e6)} µs`;
+  if (size < 1) return `${short(size * 1000)} ms`;
+  return size < 60 ? `${short(size)} s` : sign + spanText(size);
 }
 
-const [width, height, base] = [720, 200, 168];
+const [height, base] = [200, 168];
+/** How much room a label of the axis needs, in pixels. */
+const labelWidth = 56;
 
-// Bars of how many reminders were released how late, one for each bucket.
+// Bars of how many reminders were released how late, one for each bucket in which there are any,
+// with those between and one on either side.
 function showLateness(figure, series) {
   const samples = series.get("punctual_release_lateness_seconds_bucket") ?? [];
   const buckets = samples
@@ -151,15 +155,20 @@ function showLateness(figure, series) {
   figure.dataset.shown = JSON.stringify(buckets);
   // Each bucket counts all smaller ones as well.
   const counts = buckets.map(({ value }, index) => value - (buckets[index - 1]?.value ?? 0));
-  const last = Math.max(counts.findLastIndex((count) => count > 0) + 2, 10);
-  const drawn = counts.slice(0, Math.min(last, counts.length));
+  const first = Math.max(counts.findIndex((count) => count > 0) - 1, 0);
+  const last = Math.max(counts.findLastIndex((count) => count > 0) + 2, first + 8);
+  const drawn = counts.slice(first, last);
+  // Drawn at the size at which it is shown, so that its text is as large as any other.
+  const width = Math.max(figure.clientWidth - 40, 240);
   const step = width / drawn.length;
   const highest = Math.max(...drawn, 1);
+  const every = Math.ceil(labelWidth / step);
   const bars = drawn.flatMap((count, index) => {
     const size = count ? Math.max(count / highest * (base - 24), 2) : 0;
     const x = index * step;
-    const label = buckets[index].le === Infinity ? "more" : `≤ ${duration(buckets[index].le)}`;
-    const texts = [svg("text", { x: x + step / 2, y: base + 20, class: "axis" }, label.replace("≤ ", ""))];
+    const label = text(buckets[first + index].le, buckets.at(-2)?.le);
+    const texts = [];
+    if (index % every === 0) texts.push(svg("text", { x: x + step / 2, y: base + 20 }, label));
     if (count) texts.push(svg("text", { x: x + step / 2, y: base - size - 6, class: "amount" }, number(count)));
     const bar = svg("rect", { x: x + 3, y: base - size, width: step - 6, height: size, rx: 3, class: "bar" });
     bar.append(svg("title", {}, `${label}: ${count}`));
@@ -167,13 +176,15 @@ function showLateness(figure, series) {
   });
   const within = total ? [0.5, 0.99, 0.999].map((share) => {
     const bucket = buckets.find(({ value }) => value >= total * share);
-    return `${share * 100} % within ${duration(bucket.le)}`;
+    return `${share * 100} % ${bucket.le === Infinity ? "" : "within "}${text(bucket.le, buckets.at(-2)?.le)}`;
   }).join(", ") : "Nothing has fired since the start.";
   figure.replaceChildren(h("h2", {}, "Lateness"),
     h("p", { class: "hint" }, "From the due instant to the release, since the start. ", within),
     svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Histogram of lateness. ${within}`, class: "chart" },
       svg("line", { x1: 0, x2: width, y1: base + .5, y2: base + .5, class: "base" }), ...bars));
 }
+
+function text(le, greatest) { return le === Infinity ? `over ${duration(greatest ?? 0)}` : duration(le); }
 
 function showOwners(section, series) {
   const samples = series.get("punctual_shard_owner") ?? [];

@@ -24,17 +24,17 @@ export function createRemindersField({ defaults = standard, task }) {
     : defaults.map((offset) => ({ offset }));
   let reminders = initial();
   let isChanged = false;
-  const list = h("ul", { class: "chips" });
-  const add = select([["", "Add a reminder…"],
+  const list = h("ul", {});
+  const add = select([["", "Add…"],
     ...offsets.map((offset) => [offset, offsetText(offset)]), ["at", "At a date and time…"]],
-  { "aria-label": "Add a reminder" });
+  { "aria-label": "Add a reminder", class: "chip-select" });
   const instant = h("input", { type: "datetime-local", step: 1, "aria-label": "Remind me at" });
-  const take = h("button", { type: "button", class: "button" }, "Add");
+  const take = h("button", { type: "button", class: "button" }, "Add the reminder");
   const at = h("div", { class: "row", hidden: true }, instant, take);
   const error = h("p", { class: "field-error", role: "alert", hidden: true });
   const element = h("div", { class: "field", data: { field: "reminders reminder_time" }, role: "group",
     "aria-label": "Reminders" },
-  h("span", { class: "label" }, "Reminders"), list, add, at, error);
+  h("span", { class: "label" }, "Reminders"), h("div", { class: "chips" }, list, add), at, error);
 
   function show() {
     list.replaceChildren(...reminders.map((reminder, index) => {

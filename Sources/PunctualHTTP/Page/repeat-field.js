@@ -15,7 +15,7 @@ const shownDates = 6;
 /**
  * Creates the field. `start` says when it begins: `{date, time, zone}`; `task` is what is edited.
  *
- * `request()` gives the members of a request, `firstDue()` the first date as soon as it is known,
+ * `unit` is the choice of how often, `element` what there is to say more of it. `request()` gives the members of a request, `firstDue()` the first date as soon as it is known,
  * `isChanged` whether the user changed anything, and `refresh()` looks at the start again.
  */
 export function createRepeatField({ start, task }) {
@@ -31,8 +31,9 @@ export function createRepeatField({ start, task }) {
     ["monthly", "Every month"], ["yearly", "Every year"], ["rule", "By a rule (RRULE)…"],
   ], { value: choices.unit });
   const panel = h("div", { class: "repeat-panel" }, Object.values(controls).map((c) => c.element), preview);
+  const problem = h("p", { class: "field-error", role: "alert", hidden: true });
   const element = h("div", { class: "repeat", data: { field: "recurrence_pattern rrule dtstart" } },
-    field("Repeat", unit, { name: "repeat" }), panel);
+    problem, panel);
 
   let firstDue = null;
   let asked = 0;
@@ -44,7 +45,7 @@ export function createRepeatField({ start, task }) {
       control.element.hidden = !control.isShown(choices);
       control.show?.(choices);
     }
-    panel.hidden = choices.unit === "none";
+    element.hidden = choices.unit === "none";
   }
 
   async function look() {
@@ -71,11 +72,11 @@ export function createRepeatField({ start, task }) {
     const coming = items.filter(({ utc }) => utc === null || Date.parse(utc) > now || task);
     firstDue = coming[0]?.local ?? null;
     dates.replaceChildren(...coming.slice(0, shownDates).map(({ local, note: dst }) => h("li", {},
-      h("time", { datetime: local }, localText(local)), dst ? h("span", { class: "dst" }, dst) : null)));
+      h("time", { datetime: local }, localText(local)), dst ? h("span", { class: "dst" }, shortened(dst)) : null)));
     note.textContent = coming.length === 0 ? "This rule has no date that is still to come."
       : coming.length <= shownDates ? "After these it ends." : "";
     preview.hidden = false;
-    if (element.contains(document.activeElement) && firstDue) announce(`First on ${localText(firstDue)}`);
+    if (document.hasFocus() && firstDue && element.closest("form")?.contains(document.activeElement)) announce(`First on ${localText(firstDue)}`);
   }
 
   const lookSoon = debounced(180, look);
@@ -100,6 +101,7 @@ export function createRepeatField({ start, task }) {
 
   return {
     element,
+    unit: field("Repeat", unit),
     get isChosen() { return choices.unit !== "none"; },
     get isChanged() { return JSON.stringify(choices) !== original; },
     request: () => requestFields(choices),
@@ -124,6 +126,9 @@ export function createRepeatField({ start, task }) {
     },
   };
 }
+
+// What the clocks show then, without the date that stands beside it.
+function shortened(note) { return note.replace(/\d{4}-\d\d-\d\dT(\d\d:\d\d)(:00)?/, "$1"); }
 
 /** A time of day with its seconds. */
 export function withSeconds(time) { return time.length === 5 ? `${time}:00` : time; }

@@ -43,10 +43,10 @@ export function createTaskForm({ task, title, profile, tagNames }) {
   const due = h("div", { class: "field-row" },
     field("Due", date, { name: "due_date" }), field("Time", time),
     field("Time zone", zone, { name: "timezone" }));
-  const element = h("div", { class: "task-fields" }, due, quick, repeat.element, reminders.element,
-    h("div", { class: "field-row" },
-      field("Priority", priority, { name: "priority" }),
-      field("Tags", tags, { name: "tags", hint: "With commas between" })),
+  const element = h("div", { class: "task-fields" }, due, quick,
+    h("div", { class: "field-row" }, repeat.unit, field("Priority", priority, { name: "priority" }),
+      field("Tags", tags, { name: "tags" })),
+    repeat.element, reminders.element,
     field("Notes", notes, { name: "description" }), summary, lists(tagNames));
 
   function setDate(days) {

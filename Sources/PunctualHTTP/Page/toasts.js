@@ -7,7 +7,7 @@ import { h, icon } from "./dom.js";
 const shown = new Map();
 
 /**
- * Shows a message. `actions` are pairs of a label and what it does; `seconds` is how long it
+ * Shows a message. `actions` are pairs of a label and what it does, or texts between; `seconds` is how long it
  * stays (it stays for good without), longer while the pointer or the focus is on it. A message
  * with the `id` of another takes its place. Returns what takes it away.
  */
@@ -23,8 +23,11 @@ export function toast(text, { id, detail, actions = [], seconds, isAlert, onGone
     element.remove();
     if (!byAction) onGone?.();
   };
-  const start = () => { if (seconds) timer = setTimeout(gone, seconds * 1000); };
   const stop = () => clearTimeout(timer);
+  const start = () => {
+    stop();
+    if (seconds && !isGone) timer = setTimeout(gone, seconds * 1000);
+  };
   const close = h("button", {
     type: "button", class: "icon-button", "aria-label": "Dismiss", on: { click: () => gone() },
   }, icon("close"));
@@ -34,10 +37,12 @@ export function toast(text, { id, detail, actions = [], seconds, isAlert, onGone
   },
   isAlert ? h("span", { class: "toast-mark" }, icon("bell")) : null,
   h("div", { class: "toast-text" }, h("p", {}, text), detail ? h("p", { class: "hint" }, detail) : null),
-  actions.length ? h("div", { class: "toast-actions" }, actions.map(([label, run]) => h("button", {
-    type: "button", class: "button", on: { click: () => { gone(true); run(); } },
-  }, label))) : null,
+  actions.length ? h("div", { class: "toast-actions" }, actions.map((action) => typeof action === "string"
+    ? h("span", { class: "hint" }, action) : button(action))) : null,
   close);
+  function button([label, run]) {
+    return h("button", { type: "button", class: "button", on: { click: () => { gone(true); run(); } } }, label);
+  }
   document.getElementById("toasts").append(element);
   if (id) shown.set(id, gone);
   start();
