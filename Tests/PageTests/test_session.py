@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import subprocess
 import time
 import unittest
 import urllib.error
@@ -36,7 +37,12 @@ class SessionTests(PageTestCase):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
+        try:
+            super().setUpClass()
+        except subprocess.CalledProcessError as failure:
+            if b"has no authentication" in failure.stderr:
+                raise unittest.SkipTest("this version has no authentication") from failure
+            raise
         try:
             urllib.request.urlopen(f"{cls.url}/api/tasks").close()
             raise unittest.SkipTest("this server does not ask who somebody is")

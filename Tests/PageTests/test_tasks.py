@@ -176,6 +176,67 @@ class TaskTests(PageTestCase):
         page.get_by_role("button", name="Done", exact=True).click()
         expect(rows).to_have_count(0)
 
+    def test_finds_by_a_word(self):
+        self.need("/api/tasks/search?q=a")
+        page = self.open()
+        self.add(page, "Buy oat milk")
+        self.add(page, "Buy a lamp")
+        page.keyboard.press("/")
+        page.keyboard.type("milk")
+        expect(page.locator(".task")).to_have_count(1)
+        expect(page.locator(".task")).to_contain_text("Buy oat milk")
+
+    def test_gives_a_tag_a_colour(self):
+        self.need("/api/tags")
+        page = self.open()
+        page.get_by_label("New task").fill("Weed the garden")
+        self.composer(page).get_by_label("Tags").fill("outside")
+        page.get_by_role("button", name="Add", exact=True).click()
+        row = page.locator(".task", has_text="Weed the garden")
+        expect(row.locator(".tag")).to_have_text("outside")
+        page.get_by_role("button", name="Tags").click()
+        self.shoot(page, "tags")
+        page.get_by_label("Colour of outside").fill("#336699")
+        page.keyboard.press("Escape")
+        color = "getComputedStyle(document.querySelector('.task .tag')).getPropertyValue('--tag')"
+        page.wait_for_function(f"{color}.trim() === '#336699'")
+
+    def test_skips_the_next_and_takes_it_back(self):
+        self.need("/api/tags")
+        page = self.open(timezone_id="Europe/Lisbon")
+        form = self.composer(page)
+        form.get_by_label("New task").fill("Back up")
+        form.get_by_label("Due", exact=True).fill("2030-01-04")
+        form.get_by_label("Repeat").select_option("weekly")
+        form.get_by_role("button", name="Add", exact=True).click()
+        dates = page.locator("dialog .dates time")
+        for action, date in (("Skip next", "2030-01-18"), ("Undo", "2030-01-11")):
+            if action == "Skip next":
+                page.get_by_role("button", name="Back up", exact=True).click()
+                page.get_by_role("button", name=action).click()
+                expect(page.locator("#toasts")).to_contain_text("The next one is left out")
+            else:
+                page.get_by_role("button", name=action).click()
+                expect(page.locator("#toasts")).to_contain_text("comes after all")
+            page.get_by_role("button", name="Back up", exact=True).click()
+            expect(dates.nth(1)).to_have_attribute("datetime", f"{date}T09:00:00")
+            page.keyboard.press("Escape")
+
+    def test_snoozes_a_reminder_that_fired(self):
+        self.need("/api/tags")
+        page = self.open()
+        expect(page.locator("#live")).to_have_text("Live")
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=0.5)
+        page.request.post(
+            "/api/tasks", headers={"Content-Type": "application/json"},
+            data=json.dumps({"title": "Tea", "reminders": [{"at": soon.isoformat()}]}),
+        )
+        toast = page.get_by_role("alert").filter(has_text="Tea")
+        toast.get_by_role("button", name="10 min").click()
+        expect(page.locator("#toasts")).to_contain_text("Snoozed: Tea")
+        row = page.locator(".task", has_text="Tea")
+        expect(row.locator("[title]")).to_contain_text("Today")
+
     def test_says_beside_the_field_what_is_wrong(self):
         page = self.open()
         self.expected_statuses = {422}

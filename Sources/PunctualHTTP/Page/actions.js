@@ -10,6 +10,13 @@ import { whenText } from "./time.js";
 /** For how long something can be undone, in seconds. */
 const undoSeconds = 8;
 
+const changes = {
+  "skip-next": { text: "The next one is left out", undo: "unskip" },
+  unskip: { method: "DELETE", path: "skip-next", text: "The next one comes after all" },
+  pause: { text: "Paused", undo: "resume" },
+  resume: { text: "Goes on", undo: "pause" },
+};
+
 /** Deletions that can still be undone: the ids of the tasks, and what carries each out. */
 const leaving = new Map();
 
@@ -77,18 +84,19 @@ export function createActions(refresh) {
     refresh();
   }
 
-  /** Skips the next occurrence, or pauses or resumes the series. */
-  async function change(task, verb, text) {
+  /** Skips the occurrence after this one, pauses or resumes: what `changes` has the name of. */
+  async function change(task, name) {
+    const { method = "POST", path = name, text, undo } = changes[name];
     const answer = await attempt(
-      () => optional(verb, () => call("POST", `/api/tasks/${task.id}/${verb}`)));
-    if (!answer) return null;
-    await refresh(answer.next_task?.id ?? answer.id ?? task.id);
-    const due = answer.next_task?.due_date ?? answer.due_date;
+      () => optional(path, () => call(method, `/api/tasks/${task.id}/${path}`)));
+    if (!answer) return;
+    await refresh(task.id);
+    const next = answer.next_due_date;
     toast(`${text}: ${task.title}`, {
-      detail: verb === "skip-next" && due ? `Next: ${whenText(due, task.timezone ?? undefined)}` : "",
-      seconds: undoSeconds,
+      id: `task-${task.id}`, seconds: undoSeconds,
+      detail: next ? `After this one: ${whenText(next, task.timezone ?? undefined)}` : "",
+      actions: undo ? [["Undo", () => change(task, undo)]] : [],
     });
-    return answer;
   }
 
   return { complete, reopen, remove, snooze, change };

@@ -43,7 +43,7 @@ async function start() {
 }
 
 function showSession() {
-  const live = h("span", { class: "live", id: "live", role: "status" }, h("span", { class: "dot" }), "Connecting");
+  const live = h("span", { class: "live", id: "live", role: "status" }, h("span", { class: "dot" }), h("span", {}, "Connecting"));
   const tags = h("button", {
     type: "button", class: "button small quiet", hidden: lacks("tags"), on: { click: () => editTags(list.show) },
   }, "Tags");
@@ -158,7 +158,7 @@ function followEvents() {
     onState: (isLive) => {
       const live = document.getElementById("live");
       live?.classList.toggle("is-live", isLive);
-      live?.lastChild.replaceWith(isLive ? "Live" : "Reconnecting");
+      live?.lastChild.replaceChildren(isLive ? "Live" : "Reconnecting");
     },
     onEvent: (event) => {
       if (event.event_type === "reminder.due") showReminder(event, list.actions);

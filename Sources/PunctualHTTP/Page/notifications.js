@@ -24,7 +24,7 @@ export async function prepareNotifications(perform) {
 /** The button that asks for permission; it is there as long as there is something to ask. */
 export function createPermissionButton() {
   const button = h("button", { type: "button", class: "button small", on: { click: ask } },
-    icon("bell"), "Notify me");
+    icon("bell"), h("span", {}, "Notify me"));
   const show = () => {
     button.hidden = !("Notification" in window) || Notification.permission === "granted";
     button.disabled = "Notification" in window && Notification.permission === "denied";

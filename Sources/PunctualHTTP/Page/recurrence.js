@@ -24,14 +24,16 @@ export function initialChoices(date) {
   return {
     unit: "none", interval: 1, days: [weekdays[weekday]], on: "day", day: Number(date.slice(8)),
     nth: Math.min(Math.ceil(Number(date.slice(8)) / 7), 4), weekday: weekdays[weekday],
-    month: Number(date.slice(5, 7)), ends: "never", until: "", count: 10, rule: "",
+    month: Number(date.slice(5, 7)), ends: "never", until: "", count: 10, rule: "", exdates: [],
   };
 }
 
 /** The members of a request that say it: `recurrence_pattern`, or `rrule` for a rule as text. */
 export function requestFields(choices) {
   if (choices.unit === "none") return { recurrence_pattern: null };
-  if (choices.unit === "rule") return { rrule: choices.rule.trim().replace(/^RRULE:/i, "") };
+  // What was skipped stays skipped.
+  const left = choices.exdates.length ? { exdates: choices.exdates } : {};
+  if (choices.unit === "rule") return { rrule: choices.rule.trim().replace(/^RRULE:/i, ""), ...left };
   const pattern = { frequency: choices.unit };
   if (choices.interval > 1) pattern.interval = choices.interval;
   if (choices.unit === "weekly") {
@@ -41,7 +43,7 @@ export function requestFields(choices) {
   if (choices.unit === "yearly") pattern.month = choices.month;
   if (choices.ends === "date" && choices.until) pattern.end_date = choices.until;
   if (choices.ends === "count") pattern.occurrences = choices.count;
-  return { recurrence_pattern: pattern };
+  return { recurrence_pattern: pattern, ...left };
 }
 
 function onWhich({ on, day, nth, weekday }) {
@@ -59,12 +61,13 @@ export function choicesOf(task, date) {
   const choices = initialChoices(date);
   const pattern = task?.recurrence_pattern;
   if (!pattern) return choices;
-  return read({ ...pattern }, choices)
-    ?? { ...choices, unit: "rule", rule: task.rrule, hasDates: Boolean(pattern.rdates) };
+  const exdates = pattern.exdates ?? [];
+  const read = readPattern({ ...pattern }, { ...choices });
+  return { ...(read ?? { ...choices, unit: "rule", rule: task.rrule }), exdates };
 }
 
 // Takes each key that it understands out of `rest`; what is left then cannot be said by choices.
-function read(rest, choices) {
+function readPattern(rest, choices) {
   const take = (key) => {
     const value = rest[key];
     delete rest[key];

@@ -35,11 +35,11 @@ export async function openTask(listed, { profile, list }) {
     return h("div", { class: "row others" },
       button("Delete", () => actions.remove(task)),
       task.completed ? button("Reopen", () => actions.reopen(task)) : null,
-      task.is_recurring && !task.completed ? [
-        button("Skip next", () => actions.change(task, "skip-next", "Skipped"), "skip-next"),
-        task.paused ? button("Resume", () => actions.change(task, "resume", "Resumed"), "resume")
-          : button("Pause", () => actions.change(task, "pause", "Paused"), "pause"),
-      ] : null);
+      task.completed ? null : [
+        task.is_recurring ? button("Skip next", () => actions.change(task, "skip-next"), "skip-next") : null,
+        task.paused ? button("Resume", () => actions.change(task, "resume"), "resume")
+          : button("Pause", () => actions.change(task, "pause"), "pause"),
+      ]);
   }
 
   element.addEventListener("submit", async (event) => {

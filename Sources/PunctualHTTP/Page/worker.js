@@ -10,7 +10,7 @@ addEventListener("push", (event) => {
   let reminder = {};
   try { reminder = event.data?.json() ?? {}; } catch { /* It says nothing that can be shown. */ }
   event.waitUntil(registration.showNotification(reminder.title ?? "Reminder", {
-    body: reminder.body ?? "", tag: reminder.event_id, icon: "/page/icon.svg", data: { event: reminder },
+    body: reminder.due_at ? `Due ${new Date(reminder.due_at).toLocaleString()}` : "", tag: reminder.event_id, icon: "/page/icon.svg", data: { event: reminder },
   }));
 });
 
