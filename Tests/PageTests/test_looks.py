@@ -152,7 +152,7 @@ class LookTests(PageTestCase):
             expect(page.get_by_label("Readiness")).to_contain_text("Ready")
             expect(page.locator(".tiles dt", has_text="In the outbox")).to_be_visible()
             expect(page.locator(".chart .bar[height]:not([height='0'])").first).to_be_visible()
-            expect(page.get_by_text(re.compile("99 % (within|over)"))).to_be_visible()
+            expect(page.get_by_text(re.compile("fired: half within"))).to_be_visible()
             self.check(page)
             self.shoot(page, f"operator-{scheme}", full=True)
             page.get_by_role("link", name="Tasks", exact=True).click()

@@ -150,6 +150,27 @@ class TaskTests(PageTestCase):
         one.locator(".task", has_text="Book the train").get_by_role("checkbox").click()
         expect(other.locator(".task", has_text="Book the train")).to_have_count(0)
 
+    def test_misses_nothing_while_the_server_is_away(self):
+        if not self.server:
+            self.skipTest("this server is not the test's own")
+        self.expects_broken_connections = True
+        page = self.open()
+        expect(page.locator("#live")).to_have_text("Live")
+        self.add(page, "Before")
+        self.addCleanup(self.server.start_again)
+        self.server.halt()
+        expect(page.locator("#live")).to_have_text("Reconnecting")
+        page.locator(".task", has_text="Before").get_by_role("checkbox").click()
+        expect(page.locator("#toasts")).to_contain_text("Punctual cannot be reached")
+        expect(page.locator(".task").get_by_role("checkbox")).to_have_attribute(
+            "aria-checked", "false"
+        )
+        self.server.start()
+        # Somebody else adds one before the page is back.
+        page.request.post("/api/tasks", data={"title": "Meanwhile"})
+        expect(page.locator(".task", has_text="Meanwhile")).to_be_visible()
+        expect(page.locator("#live")).to_have_text("Live")
+
     def test_goes_through_many_tasks_page_by_page(self):
         page = self.open()
         due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=400)

@@ -166,7 +166,7 @@ import Testing
 
     @Test func `knows no other path and no other method`() async throws {
         try await server.test { client in
-            for path in ["/", "/api", "/api/task", "/api/tasks/1/nope", "/api/tasks/1/2/3"] {
+            for path in ["/nope", "/api", "/api/task", "/api/tasks/1/nope", "/api/tasks/1/2/3"] {
                 let answer = try await client.get(path)
                 #expect(answer.status == 404)
                 #expect(answer.header("content-type") == "application/problem+json")

@@ -38,22 +38,25 @@ export function createActions(refresh) {
     }
   }
 
+  // Whether it worked, as for `reopen`.
   async function complete(task) {
     const answer = await attempt(() => call("POST", `/api/tasks/${task.id}/complete`));
-    if (!answer) return;
+    if (!answer) return false;
     const next = answer.next_task;
     await refresh(next?.id);
     const detail = next ? `Next: ${whenText(next.due_date, next.timezone ?? undefined)}` : "";
     toast(`Done: ${answer.title}`, {
       id: `task-${task.id}`, detail, seconds: undoSeconds, actions: [["Undo", () => reopen(task)]],
     });
+    return true;
   }
 
   async function reopen(task) {
     const answer = await attempt(() => call("POST", `/api/tasks/${task.id}/reopen`));
-    if (!answer) return;
+    if (!answer) return false;
     await refresh(task.id);
     announce(`Open again: ${answer.title}`);
+    return true;
   }
 
   // The task is gone from the list at once, and from the server when it is too late to undo.

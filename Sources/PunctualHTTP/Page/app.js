@@ -14,6 +14,7 @@ import { createTaskList } from "./task-list.js";
 import { editTags, loadTags, tagNames } from "./tags.js";
 import { toast } from "./toasts.js";
 
+const navigation = document.querySelector("nav");
 const main = document.getElementById("main");
 let profile = null;
 let list = null;
@@ -43,6 +44,7 @@ async function start() {
 }
 
 function showSession() {
+  navigation.hidden = false;
   const live = h("span", { class: "live", id: "live", role: "status" }, h("span", { class: "dot" }), h("span", {}, "Connecting"));
   const tags = h("button", {
     type: "button", class: "button small quiet", hidden: lacks("tags"), on: { click: () => editTags(list.show) },
@@ -60,6 +62,7 @@ async function signOut() {
 }
 
 function showSignIn() {
+  navigation.hidden = true;
   unfollow?.();
   [unfollow, list] = [null, null];
   operator?.stop();

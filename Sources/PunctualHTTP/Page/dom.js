@@ -91,7 +91,7 @@ export function debounced(milliseconds, action) {
 export function openDialog(label, ...children) {
   const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close" },
     icon("close"));
-  const heading = h("h2", { id: "dialog-heading" }, label);
+  const heading = h("h2", { id: "dialog-heading", tabindex: -1, autofocus: true }, label);
   const dialog = h("dialog", { "aria-labelledby": "dialog-heading" },
     h("div", { class: "dialog-head" }, heading, close), children);
   close.addEventListener("click", () => dialog.close());

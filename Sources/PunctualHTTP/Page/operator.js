@@ -166,7 +166,8 @@ function showLateness(figure, series) {
   const bars = drawn.flatMap((count, index) => {
     const size = count ? Math.max(count / highest * (base - 24), 2) : 0;
     const x = index * step;
-    const label = text(buckets[first + index].le, buckets.at(-2)?.le);
+    const { le } = buckets[first + index];
+    const label = le === Infinity ? "more" : duration(le);
     const texts = [];
     if (index % every === 0) texts.push(svg("text", { x: x + step / 2, y: base + 20 }, label));
     if (count) texts.push(svg("text", { x: x + step / 2, y: base - size - 6, class: "amount" }, number(count)));
@@ -174,17 +175,24 @@ function showLateness(figure, series) {
     bar.append(svg("title", {}, `${label}: ${count}`));
     return [bar, ...texts];
   });
-  const within = total ? [0.5, 0.99, 0.999].map((share) => {
-    const bucket = buckets.find(({ value }) => value >= total * share);
-    return `${share * 100} % ${bucket.le === Infinity ? "" : "within "}${text(bucket.le, buckets.at(-2)?.le)}`;
-  }).join(", ") : "Nothing has fired since the start.";
+  const within = total ? summary(buckets, total) : "Nothing has fired since the start.";
   figure.replaceChildren(h("h2", {}, "Lateness"),
     h("p", { class: "hint" }, "From the due instant to the release, since the start. ", within),
     svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Histogram of lateness. ${within}`, class: "chart" },
       svg("line", { x1: 0, x2: width, y1: base + .5, y2: base + .5, class: "base" }), ...bars));
 }
 
-function text(le, greatest) { return le === Infinity ? `over ${duration(greatest ?? 0)}` : duration(le); }
+// Within which bound so many of all were, and how many were beyond the last.
+function summary(buckets, total) {
+  const shares = [["half", 0.5], ["99\u00a0%", 0.99], ["99.9\u00a0%", 0.999]];
+  const texts = shares.flatMap(([name, share]) => {
+    const { le } = buckets.find(({ value }) => value >= total * share);
+    return le === Infinity ? [] : [`${name} within ${duration(le)}`];
+  });
+  const last = buckets.at(-2);
+  if (last && last.value < total) texts.push(`${number(total - last.value)} over ${duration(last.le)}`);
+  return `${number(total)} fired: ${texts.join(", ")}.`;
+}
 
 function showOwners(section, series) {
   const samples = series.get("punctual_shard_owner") ?? [];

@@ -23,10 +23,10 @@ export function createRow(task, { actions, open, tagColors, isNew }) {
     type: "button", class: "check", role: "checkbox", "aria-checked": String(isDone),
     "aria-label": `${isDone ? "Done" : "Complete"}: ${task.title}`, data: { focus: "check" },
     on: {
-      click: () => {
+      click: async () => {
         check.setAttribute("aria-checked", String(!isDone));
-        if (isDone) actions.reopen(task);
-        else actions.complete(task);
+        const isChanged = await (isDone ? actions.reopen(task) : actions.complete(task));
+        if (!isChanged) check.setAttribute("aria-checked", String(isDone));
       },
     },
   }, icon("check"));
