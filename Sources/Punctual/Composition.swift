@@ -94,6 +94,7 @@ struct Composition {
     ///   failed.
     func run() async throws {
         try await SchemaMigrator(pool: pools.requests, shards: configuration.shards).validate()
+        let services = await services()
         let group = ServiceGroup(
             configuration: {
                 var configuration = ServiceGroupConfiguration(
@@ -109,13 +110,13 @@ struct Composition {
         logger.info("stopped")
     }
 
-    private var services: [any Service] {
+    private func services() async -> [any Service] {
         let notifier = SystemdNotifier()
         let reporter = SystemdService(notifier: notifier, loop: loop) { [engine] in
             engine?.status.line ?? "serving"
         }
         return [loop] + pools.services + delivery.services + engineServices
-            + [server(notifier), reporter]
+            + [server(notifier, await authenticator()), reporter]
     }
 
     private var engineServices: [any Service] {
@@ -132,7 +133,20 @@ struct Composition {
         ]
     }
 
-    private func server(_ notifier: SystemdNotifier) -> any Service {
+    /// Who is believed to be whom.
+    private func authenticator() async -> any Authenticator {
+        guard let settings = configuration.authentication else { return SingleUser() }
+        var tokens = TokenConfiguration()
+        (tokens.secret, tokens.audience) = (settings.secret, settings.audience)
+        tokens.issuer = settings.issuer
+        tokens.fetchKeys = settings.keySetURL.map { KeySetFetcher(url: $0).callAsFunction }
+        return await TokenAuthenticator(tokens, clock: clock, register: tasks.register)
+    }
+
+    private func server(
+        _ notifier: SystemdNotifier,
+        _ authenticator: any Authenticator
+    ) -> any Service {
         let servesAPI = configuration.roles.contains(.api)
         var http = HTTPConfiguration(
             host: configuration.httpHost,
@@ -148,7 +162,8 @@ struct Composition {
             zones: zones,
             clock: clock,
             metrics: metrics,
-            readiness: Readiness(pool: pools.requests, loop: loop, engine: engine).report
+            readiness: Readiness(pool: pools.requests, loop: loop, engine: engine).report,
+            authenticator: authenticator
         )
         services.conversations = PostgresConversationStore(pool: pools.requests)
         return makeApplication(

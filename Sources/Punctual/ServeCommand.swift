@@ -18,8 +18,13 @@ struct ServeCommand: AsyncParsableCommand {
             Settings (environment; in a YAML file the name in lower case without PUNCTUAL_):
 
               PUNCTUAL_DATABASE_URL     libpq URI of the database; required
-              PUNCTUAL_HTTP_HOST        address to listen on; loopback only (127.0.0.1)
+              PUNCTUAL_HTTP_HOST        address to listen on; loopback only while every request
+                                        is the user dev's (127.0.0.1)
               PUNCTUAL_HTTP_PORT        port to listen on (8080)
+              PUNCTUAL_JWT_SECRET       believes bearer tokens signed with it by HS256 (none)
+              PUNCTUAL_JWKS_URL         key set of tokens signed by RS256 or ES256 (none)
+              PUNCTUAL_JWT_AUDIENCE     what their aud must contain (anything)
+              PUNCTUAL_JWT_ISSUER       what their iss must be (anything)
               PUNCTUAL_ROLES            any of api,engine,recurring,notify,audit,realtime (all)
               PUNCTUAL_WEBHOOK_URL      where fired reminders are posted (nowhere)
               PUNCTUAL_WEBHOOK_SECRET   signs them by Standard Webhooks (unsigned)
@@ -29,8 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
               PUNCTUAL_CATCH_UP_RATE    overdue reminders fired a second (5000)
               PUNCTUAL_RETENTION        how long the past is kept (P90D)
 
-            PUNCTUAL_DATABASE_URL_FILE and PUNCTUAL_WEBHOOK_SECRET_FILE name files with the \
-            value; systemd credentials named database_url and webhook_secret do the same.
+            PUNCTUAL_DATABASE_URL_FILE, PUNCTUAL_JWT_SECRET_FILE and PUNCTUAL_WEBHOOK_SECRET_FILE \
+            name files with the value; systemd credentials named database_url, jwt_secret and \
+            webhook_secret do the same.
             """
     )
 

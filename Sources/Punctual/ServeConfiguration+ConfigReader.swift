@@ -9,10 +9,13 @@ extension ServeConfiguration {
     /// | key | type, unit | default | range |
     /// |---|---|---|---|
     /// | `database_url` | libpq URI, secret | none | |
-    /// | `http_host` | address | `127.0.0.1` | loopback only |
+    /// | `http_host` | address | `127.0.0.1` | loopback only without authentication |
     /// | `http_port` | integer | 8080 | 0 to 65535 |
     /// | `roles` | list | all | names of ``Role`` |
     /// | `transport` | name | `local` | `local` |
+    /// | `jwt_secret` | text, secret | none | 32 to 1,024 bytes |
+    /// | `jwks_url` | URL | none | http or https |
+    /// | `jwt_audience`, `jwt_issuer` | text | none | |
     /// | `webhook_url` | URL | none | http or https |
     /// | `webhook_secret` | `whsec_` and Base64, or text; secret | none | 1 to 1,024 bytes |
     /// | `webhook_allow` | list of hosts and address ranges | none | |
@@ -25,10 +28,12 @@ extension ServeConfiguration {
     init(_ settings: SettingsReader) throws {
         try self.init(databaseURL: settings.databaseURL())
         if let host = settings.text(.httpHost) { httpHost = host }
-        guard Self.isLoopback(httpHost) else {
+        authentication = try Self.authentication(settings)
+        guard authentication != nil || Self.isLoopback(httpHost) else {
             throw settings.refusal(
                 .httpHost,
-                "without authentication only a loopback address is served, such as 127.0.0.1"
+                "without authentication only a loopback address is served, such as 127.0.0.1; set "
+                    + "PUNCTUAL_JWT_SECRET or PUNCTUAL_JWKS_URL to serve others"
             )
         }
         httpPort = try settings.integer(.httpPort, in: 0...65_535) ?? httpPort
@@ -41,6 +46,31 @@ extension ServeConfiguration {
         lead = try Self.lead(settings)
         catchUpRate = try settings.integer(.catchUpRate, in: 1...1_000_000) ?? catchUpRate
         retentionDays = try Self.retentionDays(settings) ?? retentionDays
+    }
+
+    private static func authentication(_ settings: SettingsReader) throws -> Authentication? {
+        let value = Authentication(
+            secret: settings.text(.jwtSecret),
+            keySetURL: settings.text(.jwksURL),
+            audience: settings.text(.jwtAudience),
+            issuer: settings.text(.jwtIssuer)
+        )
+        if let secret = value.secret, !(32...1_024).contains(secret.utf8.count) {
+            throw settings.refusal(.jwtSecret, "a secret of HS256 has 32 to 1,024 bytes")
+        }
+        if let url = value.keySetURL, !url.hasPrefix("https://"), !url.hasPrefix("http://") {
+            throw settings.refusal(.jwksURL, "an http or https URL")
+        }
+        guard value.secret != nil || value.keySetURL != nil else {
+            for setting in [Setting.jwtAudience, .jwtIssuer] where settings.text(setting) != nil {
+                throw settings.refusal(
+                    setting,
+                    "means nothing without PUNCTUAL_JWT_SECRET or PUNCTUAL_JWKS_URL"
+                )
+            }
+            return nil
+        }
+        return value
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -11,6 +11,8 @@ struct ServeConfiguration: Sendable {
 
     /// A libpq URI or connection string; it may hold a password.
     var databaseURL: String
+    /// Which tokens are believed; nil while every request is the user `dev`'s.
+    var authentication: Authentication?
     /// The address that the API binds; a loopback address while there is no authentication.
     var httpHost = "127.0.0.1"
     /// The port, 0 to 65,535; 0 lets the system choose.
@@ -27,6 +29,18 @@ struct ServeConfiguration: Sendable {
     var catchUpRate = 5_000
     /// How long the past is kept, in days, 1 to 3,650.
     var retentionDays = 90
+
+    /// How users are known.
+    struct Authentication: Sendable {
+        /// The secret of HS256, at least 32 bytes.
+        var secret: String?
+        /// Where the key set of RS256 and ES256 is.
+        var keySetURL: String?
+        /// What `aud` must contain.
+        var audience: String?
+        /// What `iss` must be.
+        var issuer: String?
+    }
 
     /// Creates a configuration with the default of everything that has one.
     init(databaseURL: String) { self.databaseURL = databaseURL }

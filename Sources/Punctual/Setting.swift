@@ -8,6 +8,10 @@ enum Setting: String, CaseIterable, Sendable {
     case databaseURL = "database_url"
     case httpHost = "http_host"
     case httpPort = "http_port"
+    case jwtSecret = "jwt_secret"
+    case jwksURL = "jwks_url"
+    case jwtAudience = "jwt_audience"
+    case jwtIssuer = "jwt_issuer"
     case roles
     case transport
     case webhookURL = "webhook_url"
@@ -20,7 +24,7 @@ enum Setting: String, CaseIterable, Sendable {
     case logLevel = "log_level"
 
     /// Whether the value must appear in no log and no message.
-    var isSecret: Bool { self == .databaseURL || self == .webhookSecret }
+    var isSecret: Bool { [.databaseURL, .jwtSecret, .webhookSecret].contains(self) }
 
     /// The environment variable, such as `PUNCTUAL_HTTP_PORT`.
     var variable: String { "PUNCTUAL_" + rawValue.uppercased() }
@@ -32,9 +36,4 @@ enum Setting: String, CaseIterable, Sendable {
     static let fileKeys = Set(
         allCases.map(\.rawValue) + allCases.filter(\.isSecret).map(\.fileKey)
     )
-
-    /// Settings of a later version that would weaken a promise if they were passed over.
-    static let authenticationVariables = [
-        "PUNCTUAL_JWT_SECRET", "PUNCTUAL_JWT_SECRET_FILE", "PUNCTUAL_JWKS_URL",
-    ]
 }

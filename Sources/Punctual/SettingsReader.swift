@@ -35,13 +35,6 @@ struct SettingsReader {
             variables, InMemoryProvider(values: secrets), InMemoryProvider(values: file),
         ])
         unknownVariables = Self.unknown(environment.keys)
-        for name in Setting.authenticationVariables where environment[name] != nil {
-            throw CommandError(
-                .configuration,
-                "\(name) is set, but this version has no authentication; unset it, and let only "
-                    + "this machine reach the server"
-            )
-        }
     }
 
     /// The value of a setting, or nil.
@@ -89,7 +82,7 @@ struct SettingsReader {
     private static func unknown(_ names: some Sequence<String>) -> [String] {
         let known = Set(
             Setting.fileKeys.map { "PUNCTUAL_" + $0.uppercased() }
-                + Setting.authenticationVariables + ["PUNCTUAL_TEST_DATABASE_URL"]
+                + ["PUNCTUAL_TEST_DATABASE_URL"]
         )
         return names.filter { $0.hasPrefix("PUNCTUAL_") && !known.contains($0) }.sorted()
     }
