@@ -69,6 +69,7 @@ extension MCPTool {
         """
 
     private static let filters = """
+        "q": {"type": "string", "description": "Words that the title or the description has."},
         \(status),
         "priority": {"type": "array", "items": {"type": "string", "enum": ["low", "medium", \
         "high", "urgent"]}},
@@ -77,6 +78,7 @@ extension MCPTool {
         "due_before": {"type": "string", "description": "An instant."},
         "due_after": {"type": "string", "description": "An instant."},
         "overdue": {"type": "boolean"},
+        "paused": {"type": "boolean"},
         "sort": {"type": "string", "enum": ["due_date", "priority", "created_at"]},
         "order": {"type": "string", "enum": ["asc", "desc"]},
         "limit": {"type": "integer", "minimum": 1, "maximum": 500},

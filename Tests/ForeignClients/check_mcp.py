@@ -44,6 +44,8 @@ async def uses_every_tool(client):
     assert reminder["at"] == "2030-01-31T08:45:00Z", reminder
     found = await call(client, "list_tasks", {"tags": ["mcp"], "priority": ["high", "urgent"]})
     assert [item["id"] for item in found["items"]] == [task["id"]], found
+    searched = await call(client, "list_tasks", {"q": "rent pay", "tags": ["mcp"], "limit": 5})
+    assert searched == found, searched
     changed = await call(client, "update_task", {"id": task["id"], "title": "Pay the rent"})
     assert changed["title"] == "Pay the rent" and changed["tags"] == ["mcp"], changed
     done = await call(client, "complete_task", {"id": task["id"]})
