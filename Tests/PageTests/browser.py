@@ -165,6 +165,13 @@ class PageTestCase(unittest.TestCase):
             if re.search(r'nothing at this path|Nothing has the id \\?"[^\d"]', text):
                 self.skipTest(f"this server lacks {path}")
 
+    def wait_until(self, page, expression):
+        """Waits for a promise of the page to come true, from outside: the policy forbids eval."""
+        end = time.monotonic() + 8
+        while not page.evaluate(expression):
+            self.assertLess(time.monotonic(), end, expression)
+            page.wait_for_timeout(50)
+
     def shoot(self, page, name, full=False):
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full, animations="disabled")
 

@@ -80,7 +80,7 @@ class TaskTests(PageTestCase):
     def test_notifies_when_a_reminder_fires(self):
         page = self.open()
         expect(page.locator("#live")).to_have_text("Live")
-        page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         form = self.composer(page)
         form.get_by_label("New task").fill("Water the plants")
         form.get_by_label("Add a reminder", exact=True).select_option("at")
@@ -97,7 +97,8 @@ class TaskTests(PageTestCase):
         form.get_by_role("button", name="Add", exact=True).click()
         toast = page.get_by_role("alert").filter(has_text="Water the plants")
         expect(toast).to_be_visible()
-        page.wait_for_function(
+        self.wait_until(
+            page,
             "navigator.serviceWorker.ready.then((worker) => worker.getNotifications())"
             ".then((shown) => shown.some(({ title }) => title === 'Water the plants'))"
         )
@@ -219,8 +220,7 @@ class TaskTests(PageTestCase):
         self.shoot(page, "tags")
         page.get_by_label("Colour of outside").fill("#336699")
         page.keyboard.press("Escape")
-        color = "getComputedStyle(document.querySelector('.task .tag')).getPropertyValue('--tag')"
-        page.wait_for_function(f"{color}.trim() === '#336699'")
+        expect(row.locator(".tag")).to_have_css("--tag", "#336699")
 
     def test_skips_the_next_and_takes_it_back(self):
         self.need("/api/tags")

@@ -153,7 +153,8 @@ function composer() {
 function followEvents() {
   unfollow?.();
   const refreshSoon = debounced(120, async () => {
-    await loadTags();
+    // Without the colours of today those of yesterday do.
+    await loadTags().catch(() => null);
     await list?.refresh();
   });
   unfollow = follow({

@@ -47,7 +47,8 @@ function hue(name) {
 }
 
 /** Opens the dialog in which tags are named, coloured and deleted; `changed` follows each change. */
-export function editTags(changed) {
+export async function editTags(changed) {
+  await loadTags().catch(toastProblem);
   const list = h("ul", { class: "tag-list" });
   const name = h("input", { type: "text", "aria-label": "Name of a new tag", placeholder: "New tag", required: true });
   const form = h("form", { class: "row" }, name, h("button", { class: "button" }, "Add"));
@@ -59,8 +60,10 @@ export function editTags(changed) {
   });
 
   async function save(request) {
-    try { await request(); } catch (problem) { toastProblem(problem); }
-    await loadTags();
+    try {
+      await request();
+      await loadTags();
+    } catch (problem) { toastProblem(problem); }
     show();
     changed();
   }

@@ -12,8 +12,14 @@ const priorityNames = { urgent: "Urgent", high: "High", low: "Low" };
 /** What a row shows, as a text: the row is made anew only when this changes. */
 export function rowKey(task, now, tagColors) {
   return [task.version, task.status, task.paused, group(task.due_date, now), whenText(task.due_date ?? 0),
-    task.reminders.map(({ at, state }) => at + state), task.tags.map((tag) => tagColors.get(tag)),
+    waiting(task, now).map(({ at }) => at), task.tags.map((tag) => tagColors.get(tag)),
   ].join("|");
+}
+
+// A list does not say of each reminder whether it has fired; one whose instant is past does not wait.
+function waiting(task, now) {
+  if (task.completed || task.paused) return [];
+  return task.reminders.filter(({ at, state }) => state === "scheduled" && Date.parse(at) > now);
 }
 
 /** Makes the row; `actions` say what its buttons do, `open` shows the task in full. */
@@ -55,13 +61,13 @@ function meta(task) {
     parts.push(h("span", { class: "with-icon" }, icon("repeat"), repeatText(task)));
   }
   if (task.paused) parts.push(h("span", { class: "with-icon" }, icon("pause"), "Paused"));
-  const waiting = task.completed ? [] : task.reminders.filter(({ state }) => state === "scheduled");
-  if (waiting.length) {
-    const texts = waiting.map(({ offset, at, snooze_of }) => snooze_of === null && offset !== null
+  const reminders = waiting(task, Date.now());
+  if (reminders.length) {
+    const texts = reminders.map(({ offset, at, snooze_of }) => snooze_of === null && offset !== null
       ? offsetText(offset) : whenText(at));
     parts.push(h("span", { class: "with-icon", title: texts.join("\n") }, icon("bell"),
       h("span", { class: "visually-hidden" }, "Reminders: "),
-      waiting.length === 1 ? texts[0] : `${waiting.length} reminders`));
+      reminders.length === 1 ? texts[0] : `${reminders.length} reminders`));
   }
   parts.push(...task.tags.map(tagChip));
   return parts.length ? h("div", { class: "task-meta" }, parts) : null;
