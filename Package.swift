@@ -155,6 +155,7 @@ let package = Package(
             name: "PunctualHTTPTests",
             dependencies: [
                 "PunctualHTTP", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
             ]
         ),
         .testTarget(

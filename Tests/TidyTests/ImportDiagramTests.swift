@@ -33,8 +33,8 @@ import Testing
             "AsyncHTTPClient", "Crypto", "PunctualCore", "PunctualTime",
         ]),
         "PunctualHTTP": service.union(system).union(network).union([
-            "Crypto", "Hummingbird", "HummingbirdCore", "NIOWebSocket", "PunctualCalendar",
-            "PunctualCore", "PunctualTime",
+            "Crypto", "Hummingbird", "HummingbirdCore", "JWTKit", "NIOWebSocket",
+            "PunctualCalendar", "PunctualCore", "PunctualTime",
         ]),
         // The executable joins them all.
         "Punctual": service.union(system).union(network).union([
