@@ -28,7 +28,7 @@ extension RouteTable {
             return response
         }
         guard let feeds = services.feeds else { return }
-        open("/feeds/{name}") { call in
+        open(.get, "/feeds/{name}") { call in
             let name = call.context.parameters.get("name") ?? ""
             guard name.hasSuffix(".ics"),
                 let user = try await feeds.user(ofFeed: String(name.dropLast(4)))

@@ -54,11 +54,12 @@ func makeRouter(
     configuration: HTTPConfiguration,
     services: HTTPServices
 ) -> Router<EdgeContext> {
-    var routes = RouteTable(authenticator: services.authenticator)
     let origins = OriginGuard(isAuthenticated: !(services.authenticator is SingleUser))
+    var routes = RouteTable(authenticator: services.authenticator, origins: origins)
     routes.addHealth(services)
     if configuration.servesTasks {
         routes.addPage()
+        routes.addSession(services, configuration)
         routes.addTasks(services, configuration)
         routes.addReminders(services, configuration)
         routes.addInterruptions(services, configuration)

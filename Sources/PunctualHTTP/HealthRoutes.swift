@@ -6,15 +6,15 @@ internal import PunctualCore
 extension RouteTable {
     /// Adds what whoever operates the process asks it.
     mutating func addHealth(_ services: HTTPServices) {
-        open("/healthz") { _ in Response(json: { $0.object { $0.member("status", "ok") } }) }
-        open("/readyz") { _ in
+        open(.get, "/healthz") { _ in Response(json: { $0.object { $0.member("status", "ok") } }) }
+        open(.get, "/readyz") { _ in
             let report = await services.readiness()
             return Response(
                 status: report.isReady ? .ok : .serviceUnavailable,
                 json: { report.write(to: &$0) }
             )
         }
-        open("/metrics") { _ in
+        open(.get, "/metrics") { _ in
             Response(status: .ok, type: .metrics, body: Array(services.metrics.exposition.utf8))
         }
     }

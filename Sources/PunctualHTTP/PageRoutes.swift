@@ -9,8 +9,8 @@ extension RouteTable {
     /// Adds the web page: its document at `/`, and what that loads under `/page/`.
     mutating func addPage() {
         let files = PageFile.all
-        open("/") { call in try call.answer(files["index.html"]) }
-        open("/page/{file}") { call in
+        open(.get, "/") { call in try call.answer(files["index.html"]) }
+        open(.get, "/page/{file}") { call in
             try call.answer(call.context.parameters.get("file").flatMap { files[$0] })
         }
     }

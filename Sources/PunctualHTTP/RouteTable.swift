@@ -35,10 +35,13 @@ struct RouteTable {
         .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
     ]
 
-    private let authenticator: any Authenticator
+    let authenticator: any Authenticator
+    let origins: OriginGuard
     private var routes: [String: [Route]] = [:]
 
-    init(authenticator: any Authenticator) { self.authenticator = authenticator }
+    init(authenticator: any Authenticator, origins: OriginGuard) {
+        (self.authenticator, self.origins) = (authenticator, origins)
+    }
 
     /// Adds a route of the API: its user is known before it is handled.
     mutating func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
@@ -61,9 +64,13 @@ struct RouteTable {
         }
     }
 
-    /// Adds a route for whoever operates the process, which belongs to no user.
-    mutating func open(_ path: String, _ handler: @escaping Handler) {
-        add(Route(method: .get, isOpen: true, handler: handler), path)
+    /// Adds a route that belongs to no user: for whoever operates the process, or to sign in.
+    mutating func open(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ handler: @escaping Handler
+    ) {
+        add(Route(method: method, isOpen: true, handler: handler), path)
     }
 
     /// Adds a route whose answer has no end, so that there is no `HEAD` of it.
@@ -85,7 +92,11 @@ struct RouteTable {
         for (path, routes) in routes {
             let path = RouterPath(path)
             for route in routes {
-                router.on(path, method: route.method) { [authenticator] request, context in
+                router.on(path, method: route.method) {
+                    [authenticator, origins] request, context in
+                    if !route.isOpen, origins.isAuthenticated {
+                        try SessionCookie.check(request, origins)
+                    }
                     let user =
                         route.isOpen
                         ? nil : try await authenticator.user(of: request.headers)

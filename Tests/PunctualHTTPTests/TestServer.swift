@@ -18,6 +18,7 @@ struct TestServer: Sendable {
     let store = InMemoryTaskStore()
     let updates = ScriptedUpdates()
     let metrics = PrometheusRegistry()
+    var authenticator: any Authenticator = HeaderUser()
     var configuration = HTTPConfiguration(port: 0)
     var readiness = ReadinessReport(checks: [.init("database")])
     var feeds: (any FeedSource)?
@@ -40,7 +41,7 @@ struct TestServer: Sendable {
             clock: { Self.now },
             metrics: metrics,
             readiness: { [readiness] in readiness },
-            authenticator: HeaderUser()
+            authenticator: authenticator
         )
         services.feeds = feeds
         return services

@@ -69,6 +69,7 @@ package struct TokenAuthenticator: Authenticator {
     }
 
     private static func token(in fields: HTTPFields) throws -> String {
+        if let token = SessionCookie.token(in: fields) { return token }
         guard let field = fields[.authorization] else {
             var problem = HTTPProblem(.unauthorized, "Send a token: Authorization: Bearer <JWT>.")
             problem.headers[.wwwAuthenticate] = "Bearer"
@@ -102,7 +103,9 @@ package struct TokenAuthenticator: Authenticator {
         guard (1...Self.maximumSubject).contains(claims.subject.unicodeScalars.count),
             !claims.subject.unicodeScalars.contains("\0")
         else {
-            throw Self.refusal("The sub of the token has not 1 to \(Self.maximumSubject) characters.")
+            throw Self.refusal(
+                "The sub of the token has not 1 to \(Self.maximumSubject) characters."
+            )
         }
     }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import Hummingbird
+internal import PunctualCore
+
+extension RouteTable {
+    /// Adds who one is, and signing in and out where users are known by tokens.
+    mutating func addSession(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
+        on(.get, "/api/me") { call in
+            let user = try call.user
+            return Response(json: { writer in
+                writer.object { writer in
+                    writer.member("user_id", user.id)
+                    writer.member("email", user.email)
+                }
+            })
+        }
+        guard origins.isAuthenticated else { return }
+        let (authenticator, origins) = (authenticator, origins)
+        open(.post, "/api/session") { call in
+            try origins.check(call.request)
+            let value = try await call.json(limit: configuration.maximumBodyBytes).value
+            var reader = FieldReader()
+            var token: String?
+            reader.object(value, "") { reader, member, pointer in
+                guard member.name == "token" else { return false }
+                token = reader.string(member.value, pointer)
+                return true
+            }
+            try reader.finish()
+            guard let token else { throw Problem.invalid("/token", "is missing") }
+            // Only what is proved to be a token gets into a cookie: it has no separators of one.
+            let user = try await authenticator.user(of: [.authorization: "Bearer \(token)"])
+            return Response(
+                headers: SessionCookie.fields(keeping: token, isSecure: call.isSecure),
+                json: { $0.object { $0.member("user_id", user.id) } }
+            )
+        }
+        open(.delete, "/api/session") { call in
+            try origins.check(call.request)
+            var response = Response(status: .noContent)
+            response.headers = SessionCookie.fields(keeping: nil, isSecure: call.isSecure)
+            return response
+        }
+    }
+}
+
+extension Call {
+    /// Whether the client came by HTTPS, as the proxy in front of this server says.
+    fileprivate var isSecure: Bool {
+        request.headers[named: "X-Forwarded-Proto"]?.lowercased() == "https"
+    }
+}
