@@ -20,9 +20,16 @@ export class Problem extends Error {
 
 const changing = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 let signedOut = () => {};
+let session = 0;
 
 /** Sets what happens when the server no longer knows whose requests these are. */
 export function onSignedOut(action) { signedOut = action; }
+
+/** Ends the session, once: refusals of requests that were sent in it no longer count. */
+export function endSession() {
+  session += 1;
+  signedOut();
+}
 
 /** Sends a request and reads the JSON of its answer; throws a `Problem`. */
 export async function call(method, path, body, { ifMatch, key, keepalive, isQuiet } = {}) {
@@ -32,6 +39,7 @@ export async function call(method, path, body, { ifMatch, key, keepalive, isQuie
   if (key) headers["Idempotency-Key"] = key;
   const token = cookie("punctual_csrf");
   if (token && changing.has(method)) headers["X-CSRF-Token"] = token;
+  const sentIn = session;
   let response;
   try {
     response = await fetch(path, {
@@ -45,7 +53,7 @@ export async function call(method, path, body, { ifMatch, key, keepalive, isQuie
   const type = response.headers.get("Content-Type") ?? "";
   const value = type.includes("json") && text ? JSON.parse(text) : text;
   if (response.ok) return value;
-  if (response.status === 401 && !isQuiet) signedOut();
+  if (response.status === 401 && !isQuiet && sentIn === session) endSession();
   throw new Problem(response.status, typeof value === "object" ? value : { detail: value });
 }
 

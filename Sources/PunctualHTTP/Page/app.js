@@ -3,7 +3,7 @@
 // Puts the page together: who is signed in, which view is shown, and what happens by itself.
 
 import { announce, debounced, h, icon, openDialog } from "./dom.js";
-import { call, lacks, newKey, onSignedOut, optional } from "./api.js";
+import { call, endSession, lacks, newKey, onSignedOut, optional } from "./api.js";
 import { follow } from "./live.js";
 import { createPermissionButton, prepareNotifications, showReminder } from "./notifications.js";
 import { createOperatorView } from "./operator.js";
@@ -58,10 +58,12 @@ function showSession() {
 
 async function signOut() {
   await call("DELETE", "/api/session", undefined, { isQuiet: true }).catch(() => null);
-  showSignIn();
+  endSession();
 }
 
 function showSignIn() {
+  // What is being typed there stays.
+  if (main.querySelector(".sign-in")) return;
   navigation.hidden = true;
   unfollow?.();
   [unfollow, list] = [null, null];
@@ -153,6 +155,7 @@ function composer() {
 function followEvents() {
   unfollow?.();
   const refreshSoon = debounced(120, async () => {
+    if (!list) return;
     // Without the colours of today those of yesterday do.
     await loadTags().catch(() => null);
     await list?.refresh();
