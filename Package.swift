@@ -154,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "PunctualHTTPTests",
             dependencies: [
-                "PunctualHTTP", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "PunctualCore", "PunctualHTTP",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]
         ),

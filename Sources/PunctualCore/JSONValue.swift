@@ -44,7 +44,7 @@ package struct JSONMember: Sendable, Hashable {
 }
 
 /// One reference token of a JSON pointer (RFC 6901 §3), escaped, with its slash.
-func pointerToken(_ name: String) -> String {
+package func pointerToken(_ name: String) -> String {
     guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else {
         return "/" + name
     }

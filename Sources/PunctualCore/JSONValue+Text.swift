@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import PunctualCore
-
 extension JSONValue {
     /// The value as JSON text again.
-    var text: String {
+    package var text: String {
         var writer = JSONWriter()
         write(to: &writer)
         return writer.text
     }
 
     /// Writes the value; a number too large for any program to hold becomes `null`.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         switch self {
         case .null: writer.null()
         case .bool(let flag): writer.bool(flag)
