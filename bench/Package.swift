@@ -11,6 +11,7 @@ let package = Package(
     dependencies: [
         .package(name: "punctual", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // What is only measured beside Punctual: timers of libuv and of the kernel.
@@ -24,6 +25,7 @@ let package = Package(
             dependencies: [
                 "CProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "PunctualTime", package: "punctual"),
                 .product(name: "PunctualWheel", package: "punctual"),
             ],

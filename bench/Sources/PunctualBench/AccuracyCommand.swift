@@ -9,7 +9,7 @@ struct AccuracyCommand: ParsableCommand {
         abstract: "R reminders a second for S seconds: lateness, and what was lost.",
         discussion: """
             Reminders are created while others fire, at the same rate, each --ahead seconds before \
-            it is due.
+            it is due; with --preload all are created before the first is due.
             """
     )
 
@@ -28,6 +28,15 @@ struct AccuracyCommand: ParsableCommand {
     @Option(help: "Tasks in one request. (default: 1 up to 1,000 a second, then 10 ms of them)")
     var batch: Int?
 
+    @Flag(help: "Create all reminders before the first one is due.")
+    var preload = false
+
+    @Option(help: "Other tasks created a second meanwhile, one by one, due in a year.")
+    var creating = 0
+
+    @Option(help: "Also run a peer through the same schedule; it is installed from PyPI.")
+    var peer: Peer?
+
     @OptionGroup var server: ServerOptions
     @OptionGroup var page: PageOptions
     @OptionGroup var output: OutputOptions
@@ -35,12 +44,13 @@ struct AccuracyCommand: ParsableCommand {
     func validate() throws {
         guard (1...100_000).contains(rate), (1...86_400).contains(seconds),
             rate * seconds <= 20_000_000, (1...600).contains(ahead),
-            (1...256).contains(connections), (1...1_000).contains(batch ?? 1)
+            (1...256).contains(connections), (1...1_000).contains(batch ?? 1),
+            (0...20_000).contains(creating)
         else {
             throw ValidationError(
                 """
                 --rate is 1 to 100000, --seconds 1 to 86400 (20 million reminders in all), --ahead \
-                1 to 600, --connections 1 to 256, --batch 1 to 1000.
+                1 to 600, --connections 1 to 256, --batch 1 to 1000, --creating 0 to 20000.
                 """
             )
         }
@@ -53,22 +63,54 @@ struct AccuracyCommand: ParsableCommand {
                 port: server.port,
                 rate: rate,
                 count: rate * seconds,
-                ahead: ahead,
-                batch: batch ?? (rate <= 1_000 ? 1 : rate / 100),
-                connections: connections
+                creation: preload
+                    ? .before
+                    : .ahead(
+                        seconds: ahead,
+                        batch: batch ?? (rate <= 1_000 ? 1 : rate / 100),
+                        connections: connections
+                    )
             )
+            let others = try creating == 0 ? nil : createOthers(server, until: run.lastDue)
             let (ledger, latencies) = try run.finish()
             let all = ledger.due.indices
             let account = ledger.account(for: all)
             var report = Report("accuracy")
             report.add(account, ratePerSecond: Self.rate(of: ledger))
             report.add("create_ms", Percentiles(nanoseconds: latencies).json)
+            if let others {
+                report.add("creating_ms", Percentiles(nanoseconds: try others.finish()).json)
+            }
             report.add("outstanding", self.server.outstanding)
             if let memory = server.residentMegabytes { report.add("server_rss_mb", memory) }
             if let limits { report.add("limits", limits.json(lateness: account.lateness)) }
             try report.writePage(page.html, ledger, in: all)
+            if let peer {
+                server.kill()
+                let first = ledger.due.first ?? 0
+                let rival = try peer.run(ledger.due.map { $0 - first }, on: server.cluster)
+                report.add(peer.rawValue, rival.json(beside: account.lateness))
+            }
             report.print(asJSON: output.json)
         }
+    }
+
+    /// Creates what has nothing to do with the run, at its own rate, until the last one is due.
+    private func createOthers(_ server: PunctualServer, until lastDue: Int64) throws -> CreateLoad {
+        let began = WallClock.nanoseconds
+        let interval = 1e9 / Double(creating)
+        let nextYear = began / 1_000 + 365 * 86_400 * 1_000_000
+        return try CreateLoad(
+            port: server.port,
+            plan: CreateLoad.Plan(
+                title: "other ",
+                range: 0..<Int.max / 2,
+                due: { nextYear + Int64($0) * 1_000 },
+                sendAt: { began + Int64(Double($0) * interval) },
+                stopAt: lastDue * 1_000,
+                accepted: { _ in }
+            )
+        )
     }
 
     /// Events a second, from the first arrival to the last.

@@ -17,6 +17,8 @@ final class CreateLoad: Sendable {
         /// How many tasks go into one request; 1 uses `POST /api/tasks`.
         var batch = 1
         var connections = 8
+        /// Header lines of the request that begins with an index, such as whose it is.
+        var headers: @Sendable (Int) -> String = { _ in "" }
         /// Microseconds since the Unix epoch.
         var due: @Sendable (Int) -> Int64
         /// When to send the request that begins with an index, in nanoseconds; nil for at once.
@@ -71,6 +73,7 @@ final class CreateLoad: Sendable {
             let response = try connection.send(
                 "POST",
                 plan.batch == 1 ? "/api/tasks" : "/api/tasks/batch",
+                headers: plan.headers(first),
                 body: body(of: indices)
             )
             own.append(WallClock.nanoseconds - began)
@@ -108,9 +111,10 @@ final class CreateLoad: Sendable {
 }
 
 extension CreateLoad {
-    /// Creates `count` tasks whose reminders are due in a year, and are only there to wait.
-    static func outstanding(_ count: Int, port: UInt16) throws {
-        guard count > 0 else { return }
+    /// Creates tasks whose reminders are due in a year, and are only there to wait.
+    static func outstanding(_ range: Range<Int>, port: UInt16) throws {
+        guard !range.isEmpty else { return }
+        let count = range.count
         let began = WallClock.monotonicNanoseconds
         let base = WallClock.nanoseconds / 1_000 + 365 * 86_400 * 1_000_000
         let created = Counter()
@@ -118,7 +122,7 @@ extension CreateLoad {
             port: port,
             plan: Plan(
                 title: "later ",
-                range: 0..<count,
+                range: range,
                 batch: 1_000,
                 connections: 2,
                 due: { base + Int64($0) * 1_000_000 },

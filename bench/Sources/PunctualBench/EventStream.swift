@@ -11,13 +11,13 @@ final class EventStream: Sendable {
     private let shutdown: @Sendable () -> Void
 
     /// Connects, and returns when the server has answered 200.
-    init(port: UInt16, ledger: Ledger) throws {
+    init(port: UInt16, ledger: Ledger, headers: String = "") throws {
         let connection = try HTTPConnection(port: port)
         try connection.write(
             HTTPConnection.request(
                 "GET",
                 "/api/updates?topics=reminders",
-                headers: "Accept: text/event-stream\r\n"
+                headers: "Accept: text/event-stream\r\n" + headers
             )
         )
         let head = try connection.readHead()

@@ -20,6 +20,13 @@ func readBytes(_ path: String) throws -> [UInt8] {
     }
 }
 
+/// Writes a whole small file.
+func writeFile(_ path: String, _ text: String) throws {
+    guard let file = fopen(path, "w") else { throw BenchError("\(path) is not writable") }
+    defer { fclose(file) }
+    guard fputs(text, file) >= 0 else { throw BenchError("\(path) could not be written") }
+}
+
 /// The names in a folder, none if it cannot be read.
 func folderEntries(_ path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }

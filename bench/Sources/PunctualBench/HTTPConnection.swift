@@ -51,8 +51,13 @@ final class HTTPConnection {
     }
 
     /// Sends a request and waits for the whole response.
-    func send(_ method: String, _ path: String, body: [UInt8] = []) throws -> Response {
-        try write(Self.request(method, path, body: body))
+    func send(
+        _ method: String,
+        _ path: String,
+        headers: String = "",
+        body: [UInt8] = []
+    ) throws -> Response {
+        try write(Self.request(method, path, headers: headers, body: body))
         return try readResponse()
     }
 

@@ -23,6 +23,9 @@ struct HerdCommand: ParsableCommand {
     )
     var ahead: Int?
 
+    @Option(help: "Also run a peer through the same herd; it is installed from PyPI.")
+    var peer: Peer?
+
     @OptionGroup var server: ServerOptions
     @OptionGroup var page: PageOptions
     @OptionGroup var output: OutputOptions
@@ -69,6 +72,11 @@ struct HerdCommand: ParsableCommand {
             report.add("trickle_lost", ledger.account(for: beside).lost)
             if let limits { report.add("limits", limits.json(lateness: account.lateness)) }
             try report.writePage(page.html, ledger, in: ledger.due.indices)
+            if let peer {
+                server.kill()
+                let rival = try peer.run(Array(repeating: 0, count: count), on: server.cluster)
+                report.add(peer.rawValue, rival.json(beside: account.lateness))
+            }
             report.print(asJSON: output.json)
         }
     }

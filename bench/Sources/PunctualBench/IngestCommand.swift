@@ -56,15 +56,23 @@ struct IngestCommand: ParsableCommand {
                     port: server.port,
                     rate: firing,
                     count: firing * (2 * seconds + 3),
-                    ahead: 3,
-                    batch: max(1, firing / 100),
-                    connections: 2
+                    creation: .ahead(seconds: 3, batch: max(1, firing / 100), connections: 2)
                 )
             if beside != nil { WallClock.sleep(milliseconds: 3_500) }
             Progress.say("one by one on \(connections) connections")
-            let single = try measure(server, batch: 1, connections: connections)
+            let single = try Self.measure(
+                server,
+                seconds: seconds,
+                batch: 1,
+                connections: connections
+            )
             Progress.say("batches of \(batch) on \(batchConnections) connections")
-            let batched = try measure(server, batch: batch, connections: batchConnections)
+            let batched = try Self.measure(
+                server,
+                seconds: seconds,
+                batch: batch,
+                connections: batchConnections
+            )
             let drained = try waitForOutbox(server)
 
             let created = single.created + batched.created
@@ -91,13 +99,20 @@ struct IngestCommand: ParsableCommand {
         }
     }
 
-    private struct Part {
+    /// What one kind of creation reached.
+    struct Part {
         let created: Int
         let seconds: Double
         let latencies: Percentiles
     }
 
-    private func measure(_ server: PunctualServer, batch: Int, connections: Int) throws -> Part {
+    /// Creates as fast as answers come, for some seconds.
+    static func measure(
+        _ server: PunctualServer,
+        seconds: Int,
+        batch: Int,
+        connections: Int
+    ) throws -> Part {
         let base = WallClock.nanoseconds / 1_000 + 365 * 86_400 * 1_000_000
         let created = Counter()
         let began = WallClock.nanoseconds

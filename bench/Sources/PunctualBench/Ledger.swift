@@ -4,8 +4,8 @@ import Synchronization
 
 /// What was promised and what came: for each reminder of a run its due instant and its arrival.
 ///
-/// Each index of `accepted` is written by the one thread that created it, and the arrivals by the
-/// one thread that receives; everything is read after those threads have been joined. The atomics
+/// Each index of `accepted` is written by the one thread that created it, and its arrival by the one
+/// thread that receives for its user; everything is read after those threads have been joined. The atomics
 /// are for the progress line.
 final class Ledger: @unchecked Sendable {
     /// When each reminder is due, in microseconds since the Unix epoch.
@@ -13,11 +13,8 @@ final class Ledger: @unchecked Sendable {
     private let isAccepted: UnsafeMutableBufferPointer<Bool>
     /// The arrival in nanoseconds since the Unix epoch; 0 if it has not come.
     private let arrival: UnsafeMutableBufferPointer<Int64>
-    private let eventID: UnsafeMutableBufferPointer<UUIDBits>
-    private(set) var repeatedEvents = 0
-    private(set) var repeatedReminders = 0
-    private(set) var wrongDue = 0
-    private(set) var strangers = 0
+    private let repeated = Atomic(0)
+    private let wrongDue = Atomic(0)
 
     let sentCount = Atomic(0)
     let receivedCount = Atomic(0)
@@ -29,14 +26,11 @@ final class Ledger: @unchecked Sendable {
         isAccepted.initialize(repeating: false)
         arrival = .allocate(capacity: due.count)
         arrival.initialize(repeating: 0)
-        eventID = .allocate(capacity: due.count)
-        eventID.initialize(repeating: UUIDBits(high: 0, low: 0))
     }
 
     deinit {
         isAccepted.deallocate()
         arrival.deallocate()
-        eventID.deallocate()
     }
 
     /// Notes that the server has answered 2xx for a reminder.
@@ -47,18 +41,14 @@ final class Ledger: @unchecked Sendable {
 
     /// Notes an event; `nanoseconds` is when the socket gave it.
     func receive(_ event: FiredEvent, at nanoseconds: Int64) {
-        guard due.indices.contains(event.index) else {
-            strangers += 1
-            return
-        }
+        guard due.indices.contains(event.index) else { return }
         let index = event.index
         guard arrival[index] == 0 else {
-            if eventID[index] == event.id { repeatedEvents += 1 } else { repeatedReminders += 1 }
+            repeated.add(1, ordering: .relaxed)
             return
         }
         arrival[index] = nanoseconds
-        eventID[index] = event.id
-        if event.remindAt != due[index] { wrongDue += 1 }
+        if event.remindAt != due[index] { wrongDue.add(1, ordering: .relaxed) }
         receivedCount.add(1, ordering: .relaxed)
         worstSinceAsked.max(nanoseconds - due[index] * 1_000, ordering: .relaxed)
     }
@@ -81,8 +71,8 @@ final class Ledger: @unchecked Sendable {
             received: lateness.count,
             lost: range.count { isAccepted[$0] && arrival[$0] == 0 },
             early: lateness.count { $0 < 0 },
-            repeated: repeatedEvents + repeatedReminders,
-            wrongDue: wrongDue,
+            repeated: repeated.load(ordering: .relaxed),
+            wrongDue: wrongDue.load(ordering: .relaxed),
             lateness: Percentiles(nanoseconds: lateness)
         )
     }
@@ -99,9 +89,4 @@ final class Ledger: @unchecked Sendable {
             ])
         }
     }
-}
-
-/// The 128 bits of an event id.
-struct UUIDBits: Equatable {
-    let high, low: UInt64
 }

@@ -89,9 +89,7 @@ extension PrivateCluster {
         let script = folder + "/limit.sql"
         let output = folder + "/limit.out"
         unlink(output)
-        guard let file = fopen(script, "w") else { throw BenchError("\(script) is not writable") }
-        fputs(statement + "\n", file)
-        fclose(file)
+        try writeFile(script, statement + "\n")
         try ChildProcess.run(
             [
                 binaries + "/pgbench", "--no-vacuum", "--protocol=prepared", "--client=1",

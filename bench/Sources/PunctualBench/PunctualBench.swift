@@ -16,8 +16,9 @@ struct PunctualBench: ParsableCommand {
             is 0 unless the run itself failed.
             """,
         subcommands: [
-            AccuracyCommand.self, HerdCommand.self, IngestCommand.self, RestartCommand.self,
-            SoakCommand.self, RecurrenceCommand.self, WheelCommand.self,
+            AccuracyCommand.self, HerdCommand.self, IngestCommand.self, ScaleCommand.self,
+            RestartCommand.self, FailoverCommand.self, RecurrenceCommand.self,
+            WheelCommand.self, SoakCommand.self,
         ]
     )
 }
@@ -54,8 +55,8 @@ struct ServerOptions: ParsableArguments {
     func withServer(_ body: (PunctualServer) throws -> Void) throws {
         try Cleanup.watchSignals()
         defer { Cleanup.run() }
-        let server = try PunctualServer(executable: server ?? Self.releaseBuild)
-        try CreateLoad.outstanding(outstanding, port: server.port)
+        let server = try PunctualServer(executable: executable)
+        try CreateLoad.outstanding(0..<outstanding, port: server.port)
         try body(server)
     }
 
@@ -64,6 +65,9 @@ struct ServerOptions: ParsableArguments {
             throw ValidationError("--outstanding must be from 0 to 20000000.")
         }
     }
+
+    /// The executable to test.
+    var executable: String { server ?? Self.releaseBuild }
 
     /// `.build/release/punctual` of the clone that this source lies in.
     private static var releaseBuild: String {

@@ -12,23 +12,37 @@ final class PunctualServer {
     private var process: ChildProcess?
 
     /// Starts a cluster, migrates it, serves, and waits until it is ready.
-    init(executable: String) throws {
+    convenience init(executable: String) throws {
         guard access(executable, X_OK) == 0 else {
             throw BenchError(
                 "there is no server at \(executable); build it with"
                     + " `swift build -c release --product punctual`, or give --server"
             )
         }
-        self.executable = executable
         Progress.say("starting PostgreSQL and \(executable)")
-        cluster = try PrivateCluster()
+        let cluster = try PrivateCluster()
+        try ChildProcess.run(
+            [executable, "migrate"],
+            environment: ["PUNCTUAL_DATABASE_URL": cluster.connectionString],
+            log: cluster.folder + "/migrate.log"
+        )
+        try self.init(executable: executable, cluster: cluster)
+    }
+
+    /// Serves over a cluster that is migrated, and waits until it is ready.
+    init(
+        executable: String,
+        cluster: PrivateCluster,
+        environment: [String: String] = [:]
+    ) throws {
+        (self.executable, self.cluster) = (executable, cluster)
         port = try HTTPConnection.freePort()
-        log = cluster.folder + "/server.log"
-        environment = [
+        log = "\(cluster.folder)/server-\(port).log"
+        let own = [
             "PUNCTUAL_DATABASE_URL": cluster.connectionString,
             "PUNCTUAL_HTTP_PORT": String(port),
         ]
-        try ChildProcess.run([executable, "migrate"], environment: environment, log: log)
+        self.environment = own.merging(environment) { $1 }
         try start()
         try waitUntilReady()
     }
@@ -52,6 +66,17 @@ final class PunctualServer {
         process?.send(SIGKILL)
         process?.wait()
         process = nil
+    }
+
+    /// Stops the server in the middle of whatever it does, or lets it go on.
+    func send(_ signal: Int32) { process?.send(signal) }
+
+    /// A figure of `/metrics` by its whole name, labels included; nil if it is not there.
+    func metric(_ name: String) throws -> Double? {
+        let answer = try HTTPConnection(port: port).send("GET", "/metrics")
+        return String(decoding: answer.body, as: UTF8.self).split(separator: "\n")
+            .first { $0.hasPrefix(name + " ") }
+            .flatMap { $0.split(separator: " ").last.flatMap { Double($0) } }
     }
 
     /// Waits for 200 from `/readyz`.

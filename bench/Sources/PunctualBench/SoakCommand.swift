@@ -45,9 +45,11 @@ struct SoakCommand: ParsableCommand {
                 port: server.port,
                 rate: rate,
                 count: rate * minutes * 60,
-                ahead: 3,
-                batch: rate <= 1_000 ? 1 : rate / 100,
-                connections: 8
+                creation: .ahead(
+                    seconds: 3,
+                    batch: rate <= 1_000 ? 1 : rate / 100,
+                    connections: 8
+                )
             )
             let count = max(1, minutes * 60 / sample)
             var samples: [Sample] = []

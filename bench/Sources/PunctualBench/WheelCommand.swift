@@ -37,18 +37,13 @@ struct WheelCommand: ParsableCommand {
     }
 
     func run() throws {
-        var random = SplitMix64(state: 1)
-        let now = Tick(roundingDown: 1_790_000_000_000_000)
-        let ticks = UInt64(span) * 1_000_000 / UInt64(Tick.microseconds)
-        let dues = (0..<count).map { _ in
-            Tick(rawValue: now.rawValue + 1 + random.next() % ticks)
-        }
-        var measured: [Round] = []
+        let schedule = WheelSchedule(count: count, seconds: span)
+        var measured: [WheelRound] = []
         for round in 1...rounds {
-            measured.append(try Round(dues: dues, now: now, span: ticks))
+            measured.append(try WheelRound(schedule))
             Progress.say("round \(round) of \(rounds)")
         }
-        func median(_ figure: (Round) -> Double) -> Double {
+        func median(_ figure: (WheelRound) -> Double) -> Double {
             measured.map(figure).sorted()[rounds / 2]
         }
         var report = Report("wheel")
@@ -66,47 +61,65 @@ struct WheelCommand: ParsableCommand {
         report.add("libuv_fire_ns", libuv.fire)
         report.print(asJSON: output.json)
     }
+}
 
-    /// One round on a new wheel: nanoseconds for each timer.
-    private struct Round {
-        var insertGrowing, cancel, insert, fire, fireByNextExpiration, bytes: Double
+/// Random due ticks over a span of seconds.
+struct WheelSchedule {
+    let now = Tick(roundingDown: 1_790_000_000_000_000)
+    /// The span, in ticks.
+    let ticks: UInt64
+    let dues: [Tick]
 
-        init(dues: [Tick], now: Tick, span: UInt64) throws {
-            let count = Double(dues.count)
-            var ids: [TimerID] = []
-            ids.reserveCapacity(dues.count)
-            var wheel = TimingWheel<UInt64>(now: now)
-            var sum: UInt64 = 0
-            let memory = residentBytes()
-            var clock = Stopwatch()
-
-            for due in dues { ids.append(try wheel.insert(due.rawValue, at: due)) }
-            insertGrowing = clock.lap() / count
-            bytes = Double(residentBytes() - memory) / count - Double(MemoryLayout<TimerID>.stride)
-            _ = clock.lap()
-
-            for id in ids { sum &+= wheel.cancel(id) ?? 0 }
-            cancel = clock.lap() / count
-
-            for (index, due) in dues.enumerated() {
-                ids[index] = try wheel.insert(due.rawValue, at: due)
-            }
-            insert = clock.lap() / count
-
-            let end = Tick(rawValue: now.rawValue + span + 1)
-            wheel.advance(to: end) { sum &+= $0 }
-            fire = clock.lap() / count
-
-            for due in dues {
-                _ = try wheel.insert(due.rawValue, at: Tick(rawValue: due.rawValue + span + 1))
-            }
-            _ = clock.lap()
-            while let tick = wheel.nextExpiration { wheel.advance(to: tick) { sum &+= $0 } }
-            fireByNextExpiration = clock.lap() / count
-
-            let expected = dues.reduce(UInt64(0)) { $0 &+ $1.rawValue } &* 3
-            guard sum == expected else { throw BenchError("a timer was lost or fired twice") }
+    init(count: Int, seconds: Int) {
+        var random = SplitMix64(state: 1)
+        let (now, ticks) = (now, UInt64(seconds) * 1_000_000 / UInt64(Tick.microseconds))
+        dues = (0..<count).map { _ in
+            Tick(rawValue: now.rawValue + 1 + random.next() % ticks)
         }
+        self.ticks = ticks
+    }
+}
+
+/// One round on a new wheel: nanoseconds for each timer.
+struct WheelRound {
+    var insertGrowing, cancel, insert, fire, fireByNextExpiration, bytes: Double
+
+    init(_ schedule: WheelSchedule) throws {
+        let (dues, now, span) = (schedule.dues, schedule.now, schedule.ticks)
+        let count = Double(dues.count)
+        var ids: [TimerID] = []
+        ids.reserveCapacity(dues.count)
+        var wheel = TimingWheel<UInt64>(now: now)
+        var sum: UInt64 = 0
+        let memory = residentBytes()
+        var clock = Stopwatch()
+
+        for due in dues { ids.append(try wheel.insert(due.rawValue, at: due)) }
+        insertGrowing = clock.lap() / count
+        bytes = Double(residentBytes() - memory) / count - Double(MemoryLayout<TimerID>.stride)
+        _ = clock.lap()
+
+        for id in ids { sum &+= wheel.cancel(id) ?? 0 }
+        cancel = clock.lap() / count
+
+        for (index, due) in dues.enumerated() {
+            ids[index] = try wheel.insert(due.rawValue, at: due)
+        }
+        insert = clock.lap() / count
+
+        let end = Tick(rawValue: now.rawValue + span + 1)
+        wheel.advance(to: end) { sum &+= $0 }
+        fire = clock.lap() / count
+
+        for due in dues {
+            _ = try wheel.insert(due.rawValue, at: Tick(rawValue: due.rawValue + span + 1))
+        }
+        _ = clock.lap()
+        while let tick = wheel.nextExpiration { wheel.advance(to: tick) { sum &+= $0 } }
+        fireByNextExpiration = clock.lap() / count
+
+        let expected = dues.reduce(UInt64(0)) { $0 &+ $1.rawValue } &* 3
+        guard sum == expected else { throw BenchError("a timer was lost or fired twice") }
     }
 }
 
