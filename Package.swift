@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "Punctual",
             dependencies: [
-                "CSystemd", "PunctualCalendar", "PunctualCore", "PunctualDelivery",
+                "CMalloc", "CSystemd", "PunctualCalendar", "PunctualCore", "PunctualDelivery",
                 "PunctualEngine", "PunctualHTTP", "PunctualLoop", "PunctualPostgres",
                 "PunctualStore", "PunctualTime", "PunctualZoneInfo", logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -99,6 +99,7 @@ let package = Package(
         ),
 
         // C libraries, each imported by exactly one module.
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(
             name: "CLibuv",
             pkgConfig: "libuv",

@@ -116,7 +116,7 @@ struct Composition {
             engine?.status.line ?? "serving"
         }
         return [loop] + pools.services + delivery.services + engineServices
-            + [server(notifier, await authenticator()), reporter]
+            + [server(notifier, await authenticator()), reporter, HeapLimits.trimming(loop: loop)]
     }
 
     private var engineServices: [any Service] {

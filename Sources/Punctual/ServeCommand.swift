@@ -66,6 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger.warning("a variable that means nothing here", metadata: ["variable": "\(name)"])
         }
         FileLimit.raise()
+        HeapLimits.apply()
         try await Composition(configuration, metrics: metrics, logger: logger).run()
     }
 }

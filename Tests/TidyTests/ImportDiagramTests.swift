@@ -38,7 +38,8 @@ import Testing
         ]),
         // The executable joins them all.
         "Punctual": service.union(system).union(network).union([
-            "ArgumentParser", "AsyncHTTPClient", "CSystemd", "Configuration", "PunctualCalendar",
+            "ArgumentParser", "AsyncHTTPClient", "CMalloc", "CSystemd", "Configuration",
+            "PunctualCalendar",
             "PunctualCore", "PunctualDelivery", "PunctualEngine", "PunctualHTTP", "PunctualLoop",
             "PunctualPostgres", "PunctualStore", "PunctualTime", "PunctualZoneInfo", "UnixSignals",
         ]),
