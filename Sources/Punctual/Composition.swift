@@ -35,6 +35,8 @@ struct Composition {
     private let delivery: DeliveryParts
     private let tasks: TaskService
     private let tags: TagService
+    private let profiles: ProfileService
+    private let apiTokens: APITokenService
     private let engine: ReminderEngine?
 
     /// Makes all parts; nothing runs yet.
@@ -59,12 +61,16 @@ struct Composition {
         let store = PostgresTaskStore(pool: pools.requests, search: pools.search)
         let shards = ShardMap(count: configuration.shards)
         tags = TagService(store: store, shards: shards)
+        let users = PostgresUserStore(pool: pools.requests)
+        profiles = ProfileService(store: users, shards: shards, zones: zones)
+        apiTokens = APITokenService(store: users, shards: shards)
         tasks = TaskService(
             store: store,
             zones: zones,
             shards: shards,
             hints: hints,
             relay: delivery.relay,
+            profiles: profiles,
             clock: clock
         )
         guard configuration.roles.contains(.engine) else {
@@ -140,7 +146,12 @@ struct Composition {
         (tokens.secret, tokens.audience) = (settings.secret, settings.audience)
         tokens.issuer = settings.issuer
         tokens.fetchKeys = settings.keySetURL.map { KeySetFetcher(url: $0).callAsFunction }
-        return await TokenAuthenticator(tokens, clock: clock, register: tasks.register)
+        return await TokenAuthenticator(
+            tokens,
+            apiTokens: apiTokens,
+            clock: clock,
+            register: tasks.register
+        )
     }
 
     private func server(
@@ -155,6 +166,7 @@ struct Composition {
             servesUpdates: servesAPI || configuration.roles.contains(.realtime)
         )
         http.programVersion = PunctualCommand.version
+        (http.corsOrigins, http.rateLimit) = (configuration.corsOrigins, configuration.rateLimit)
         var services = HTTPServices(
             tasks: tasks,
             tags: tags,
@@ -165,6 +177,7 @@ struct Composition {
             readiness: Readiness(pool: pools.requests, loop: loop, engine: engine).report,
             authenticator: authenticator
         )
+        (services.profiles, services.apiTokens) = (profiles, apiTokens)
         services.conversations = PostgresConversationStore(pool: pools.requests)
         return makeApplication(
             configuration: http,

@@ -33,6 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
               PUNCTUAL_LEAD             how long before due a reminder is staged (adaptive)
               PUNCTUAL_CATCH_UP_RATE    overdue reminders fired a second (5000)
               PUNCTUAL_RETENTION        how long the past is kept (P90D)
+              PUNCTUAL_RATE_LIMIT       requests a second of one user (any number)
+              PUNCTUAL_CORS_ORIGINS     sites whose pages may use the API (none)
 
             PUNCTUAL_DATABASE_URL_FILE, PUNCTUAL_JWT_SECRET_FILE and PUNCTUAL_WEBHOOK_SECRET_FILE \
             name files with the value; systemd credentials named database_url, jwt_secret and \

@@ -23,6 +23,8 @@ extension ServeConfiguration {
     /// | `lead` | ISO 8601, seconds | `adaptive` | PT0.01S to PT60S |
     /// | `catch_up_rate` | reminders a second | 5000 | 1 to 1000000 |
     /// | `retention` | ISO 8601, days | `P90D` | P1D to P3650D |
+    /// | `rate_limit` | requests a second of a user | any number | 1 to 100000 |
+    /// | `cors_origins` | list of origins | none | scheme, host and port, without a path |
     ///
     /// - Throws: ``CommandError`` naming the setting that is missing or out of range.
     init(_ settings: SettingsReader) throws {
@@ -45,6 +47,11 @@ extension ServeConfiguration {
         shards = try settings.integer(.shards, in: 1...4_096) ?? shards
         lead = try Self.lead(settings)
         catchUpRate = try settings.integer(.catchUpRate, in: 1...1_000_000) ?? catchUpRate
+        // The user `dev` is everybody, and is not held to anything.
+        rateLimit =
+            try settings.integer(.rateLimit, in: 1...100_000)
+            .flatMap { authentication == nil ? nil : $0 }
+        corsOrigins = try Self.corsOrigins(settings)
         retentionDays = try Self.retentionDays(settings) ?? retentionDays
     }
 
@@ -115,6 +122,18 @@ extension ServeConfiguration {
             let seconds = Double(text.dropFirst(2).dropLast()), (0.01...60).contains(seconds)
         else { throw settings.refusal(.lead, "adaptive, or PT0.01S to PT60S") }
         return .seconds(seconds)
+    }
+
+    private static func corsOrigins(_ settings: SettingsReader) throws -> Set<String> {
+        let origins = settings.list(.corsOrigins)
+        for origin in origins {
+            let host = ["https://", "http://"].lazy
+                .compactMap { origin.hasPrefix($0) ? origin.dropFirst($0.count) : nil }.first
+            guard let host, !host.isEmpty, !host.contains(where: { "/?#@*".contains($0) }) else {
+                throw settings.refusal(.corsOrigins, "origins such as https://app.example.com")
+            }
+        }
+        return Set(origins)
     }
 
     private static func retentionDays(_ settings: SettingsReader) throws -> Int? {

@@ -30,6 +30,11 @@ struct ServeConfiguration: Sendable {
     /// How long the past is kept, in days, 1 to 3,650.
     var retentionDays = 90
 
+    /// Requests a second of one user, 1 to 100,000; nil for any number.
+    var rateLimit: Int?
+    /// Origins of other sites whose pages may use the API.
+    var corsOrigins: Set<String> = []
+
     /// How users are known.
     struct Authentication: Sendable {
         /// The secret of HS256, at least 32 bytes.

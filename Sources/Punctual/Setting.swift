@@ -21,6 +21,8 @@ enum Setting: String, CaseIterable, Sendable {
     case lead
     case catchUpRate = "catch_up_rate"
     case retention
+    case rateLimit = "rate_limit"
+    case corsOrigins = "cors_origins"
     case logLevel = "log_level"
 
     /// Whether the value must appear in no log and no message.

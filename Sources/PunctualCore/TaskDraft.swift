@@ -8,9 +8,13 @@ package struct User: Sendable, Hashable {
     package var id: String
     /// The e-mail address, when the token or the user gave one.
     package var email: String?
+    /// The IANA time zone that the token names, if it does.
+    package var timezone: String?
 
     /// Creates a user from its parts.
-    package init(id: String, email: String? = nil) { (self.id, self.email) = (id, email) }
+    package init(id: String, email: String? = nil, timezone: String? = nil) {
+        (self.id, self.email, self.timezone) = (id, email, timezone)
+    }
 }
 
 /// A point in time as a request gives it.
@@ -72,6 +76,11 @@ package struct TaskDraft: Sendable {
     package var misfire: MisfirePolicy?
     /// Whether the task is created as done already, and when it was.
     package var completedAt: WallInstant?
+
+    /// Whether it is due and names no reminders.
+    var takesDefaultReminders: Bool {
+        reminders == nil && (dueDate != nil || recurrence != nil)
+    }
 
     /// Creates a draft with a title alone.
     package init(title: String) { self.title = title }

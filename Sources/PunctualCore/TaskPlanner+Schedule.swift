@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import PunctualTime
+package import PunctualTime
 
 /// A recurrence that a request sets.
 struct RecurrenceChange {
@@ -13,10 +13,11 @@ struct RecurrenceChange {
 // When a task is due, and the reminders that follow from it.
 extension TaskPlanner {
     /// The reminders of a task that names none: one day and one hour before it is due.
-    static let defaultReminders: [ReminderInput] = [(-1, 0), (0, -3_600)].compactMap {
+    package static let standardOffsets = [(-1, 0), (0, -3_600)].compactMap {
         // Both are within the bounds of a duration.
-        (try? CalendarDuration(days: $0.0, seconds: $0.1)).map { .offset($0) }
+        try? CalendarDuration(days: $0.0, seconds: $0.1)
     }
+    static let defaultReminders = standardOffsets.map { ReminderInput.offset($0) }
 
     /// The rules by which a task's local times are read; UTC for one that is an instant.
     func rules(for timezone: String?) throws(Problem) -> ZoneRules {

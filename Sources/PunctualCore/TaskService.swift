@@ -16,16 +16,19 @@ package struct TaskService: Sendable {
     let hints: any EngineHints
     let relay: any ChangeRelay
     let clock: WallClock
+    private let profiles: ProfileService?
 
-    /// Creates a service over its ports.
+    /// Creates a service over its ports; without profiles all users have the same defaults.
     package init(
         store: any TaskStore,
         zones: any ZoneSource,
         shards: ShardMap,
         hints: any EngineHints,
         relay: any ChangeRelay,
+        profiles: ProfileService? = nil,
         clock: @escaping WallClock
     ) {
+        self.profiles = profiles
         (self.store, self.hints, self.relay, self.clock) = (store, hints, relay, clock)
         planner = TaskPlanner(zones: zones, shards: shards)
     }
@@ -40,6 +43,7 @@ package struct TaskService: Sendable {
         user: User,
         remembering: (([Result<TaskItem, Problem>]) -> RememberedAnswer)? = nil
     ) async throws -> [Result<TaskItem, Problem>] {
+        let drafts = try await withReminders(drafts, user: user)
         let now = clock()
         let needed = drafts.reduce(0) { $0 + planner.idsNeeded(for: $1) }
         var ids = IDSupply(try await store.reserveIDs(needed))
@@ -55,6 +59,24 @@ package struct TaskService: Sendable {
         change.answer = remembering?(outcomes)
         _ = try await write(change)
         return outcomes
+    }
+
+    /// The drafts with the user's own default reminders where they name none.
+    private func withReminders(
+        _ drafts: [Result<TaskDraft, Problem>],
+        user: User
+    ) async throws -> [Result<TaskDraft, Problem>] {
+        let lacks = drafts.contains { (try? $0.get())?.takesDefaultReminders ?? false }
+        guard lacks, let chosen = try await profiles?.profile(of: user).defaultReminders else {
+            return drafts
+        }
+        return drafts.map { draft in
+            draft.map { draft in
+                var draft = draft
+                if draft.takesDefaultReminders { draft.reminders = chosen.map { .offset($0) } }
+                return draft
+            }
+        }
     }
 
     /// The task, or a `notFound` problem.
@@ -266,11 +288,7 @@ package struct TaskService: Sendable {
 
     /// Makes sure the user is known, so that events carry the e-mail address.
     package func register(_ user: User) async throws {
-        try await store.upsertUser(
-            shard: planner.shards.shard(of: user.id),
-            userID: user.id,
-            email: user.email
-        )
+        try await store.upsertUser(user, shard: planner.shards.shard(of: user.id))
     }
 
     /// The shard that keeps what belongs to a user.

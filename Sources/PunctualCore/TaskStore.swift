@@ -93,8 +93,8 @@ package protocol TaskStore: Sendable {
     func seriesEntries(shard: Int16, seriesID: Int64, limit: Int) async throws -> [SeriesEntry]
     /// The answer remembered under a key, if any.
     func answer(shard: Int16, userID: String, key: String) async throws -> RememberedAnswer?
-    /// Makes sure the user has a row, and keeps its e-mail address up to date when given.
-    func upsertUser(shard: Int16, userID: String, email: String?) async throws
+    /// Makes sure the user has a row, with what the token says where the user has chosen nothing.
+    func upsertUser(_ user: User, shard: Int16) async throws
     /// Active tasks in local time whose instant was derived with another tzdata than `version`.
     func tasks(shards: [Int16], notDerivedWith version: String, limit: Int) async throws
         -> [TaskItem]

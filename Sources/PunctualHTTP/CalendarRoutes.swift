@@ -5,14 +5,8 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import PunctualCalendar
-package import PunctualCore
+internal import PunctualCore
 internal import PunctualTime
-
-/// Whose tasks a private feed shows.
-package protocol FeedSource: Sendable {
-    /// The user who made the secret address of a feed; nil when nobody did, or not any more.
-    func user(ofFeed token: String) async throws -> User?
-}
 
 extension RouteTable {
     /// Adds the tasks as a calendar, and the private address under which programs subscribe to it.
@@ -27,7 +21,7 @@ extension RouteTable {
             response.headers[.contentDisposition] = "attachment; filename=\"tasks.ics\""
             return response
         }
-        guard let feeds = services.feeds else { return }
+        guard let feeds = services.profiles else { return }
         open(.get, "/feeds/{name}") { call in
             let name = call.context.parameters.get("name") ?? ""
             guard name.hasSuffix(".ics"),

@@ -31,6 +31,14 @@ struct Call: Sendable {
         return id
     }
 
+    /// Whether the client came by HTTPS, as the proxy in front of this server says.
+    var isSecure: Bool { request.headers[named: "X-Forwarded-Proto"]?.lowercased() == "https" }
+
+    /// The whole address of a path of this server, by the name that the client knows it by.
+    func address(_ path: String) -> String {
+        "\(isSecure ? "https" : "http")://\(request.head.authority ?? "localhost")\(path)"
+    }
+
     /// The version that `If-Match` asks for; nil when it is absent or `*`.
     var ifMatch: Int64? {
         get throws {

@@ -7,6 +7,7 @@ internal import Logging
 /// What happens to every request: it is measured, and whatever is thrown becomes a problem.
 struct EdgeMiddleware: RouterMiddleware {
     let metrics: HTTPMetrics
+    let crossOrigin: CrossOrigin
 
     func handle(
         _ request: Request,
@@ -16,7 +17,10 @@ struct EdgeMiddleware: RouterMiddleware {
         let start = ContinuousClock.now
         var response: Response
         do {
-            response = try await next(request, context)
+            response =
+                if let preflight = crossOrigin.preflight(request) { preflight } else {
+                    try await next(request, context)
+                }
         } catch {
             let problem = HTTPProblem(error)
             if problem.status.kind == .serverError {
@@ -27,6 +31,7 @@ struct EdgeMiddleware: RouterMiddleware {
             }
             response = problem.response
         }
+        crossOrigin.mark(&response, to: request)
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         metrics.record(

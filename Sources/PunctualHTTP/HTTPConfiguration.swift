@@ -14,6 +14,11 @@ package struct HTTPConfiguration: Sendable {
     package var servesUpdates: Bool
     /// The version of the program, as clients are told it.
     package var programVersion = "0"
+    /// Origins of other sites whose pages may read answers (Fetch §3.2), such as
+    /// `https://app.example.com`.
+    package var corsOrigins: Set<String> = []
+    /// Requests a second of one user, in the long run; nil for any number.
+    package var rateLimit: Int?
     /// Bytes of one JSON body.
     package var maximumBodyBytes = 1 << 20
     /// Bytes of the body of a batch.
@@ -59,8 +64,10 @@ package struct HTTPServices: Sendable {
     package var readiness: @Sendable () async -> ReadinessReport
     /// Whose request it is.
     package var authenticator: any Authenticator
-    /// Whose tasks a private feed shows; without it there are no feeds.
-    package var feeds: (any FeedSource)?
+    /// What users have chosen; without it their profiles and feeds are not there.
+    package var profiles: ProfileService?
+    /// The tokens of programs; without it their routes are not there.
+    package var apiTokens: APITokenService?
     /// Where conversations are kept; without it their routes are not there.
     package var conversations: (any ConversationStore)?
 

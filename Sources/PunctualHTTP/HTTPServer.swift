@@ -54,12 +54,34 @@ func makeRouter(
     configuration: HTTPConfiguration,
     services: HTTPServices
 ) -> Router<EdgeContext> {
-    let origins = OriginGuard(isAuthenticated: !(services.authenticator is SingleUser))
-    var routes = RouteTable(authenticator: services.authenticator, origins: origins)
+    let router = Router(context: EdgeContext.self)
+    router.add(
+        middleware: EdgeMiddleware(
+            metrics: HTTPMetrics(registry: services.metrics),
+            crossOrigin: CrossOrigin(allowed: configuration.corsOrigins)
+        )
+    )
+    makeRoutes(configuration: configuration, services: services).install(in: router)
+    return router
+}
+
+/// The routes of the roles that are enabled.
+func makeRoutes(configuration: HTTPConfiguration, services: HTTPServices) -> RouteTable {
+    let origins = OriginGuard(
+        allowed: configuration.corsOrigins,
+        isAuthenticated: !(services.authenticator is SingleUser)
+    )
+    var routes = RouteTable(
+        authenticator: services.authenticator,
+        origins: origins,
+        limiter: configuration.rateLimit.map { RateLimiter(perSecond: $0, clock: services.clock) }
+    )
     routes.addHealth(services)
     if configuration.servesTasks {
         routes.addPage()
         routes.addSession(services, configuration)
+        routes.addProfile(services, configuration)
+        routes.addAPITokens(services, configuration)
         routes.addTasks(services, configuration)
         routes.addReminders(services, configuration)
         routes.addInterruptions(services, configuration)
@@ -78,8 +100,5 @@ func makeRouter(
         routes.addUpdates(services, configuration, slots)
         routes.addWebSocket(services, configuration, slots, origins)
     }
-    let router = Router(context: EdgeContext.self)
-    router.add(middleware: EdgeMiddleware(metrics: HTTPMetrics(registry: services.metrics)))
-    routes.install(in: router)
-    return router
+    return routes
 }

@@ -37,10 +37,16 @@ struct RouteTable {
 
     let authenticator: any Authenticator
     let origins: OriginGuard
+    let limiter: RateLimiter?
     private var routes: [String: [Route]] = [:]
 
-    init(authenticator: any Authenticator, origins: OriginGuard) {
-        (self.authenticator, self.origins) = (authenticator, origins)
+    init(authenticator: any Authenticator, origins: OriginGuard, limiter: RateLimiter? = nil) {
+        (self.authenticator, self.origins, self.limiter) = (authenticator, origins, limiter)
+    }
+
+    /// Every method and path, and whether the path is open to all.
+    var all: [(method: HTTPRequest.Method, path: String, isOpen: Bool)] {
+        routes.flatMap { path, routes in routes.map { ($0.method, path, $0.isOpen) } }
     }
 
     /// Adds a route of the API: its user is known before it is handled.
@@ -93,13 +99,14 @@ struct RouteTable {
             let path = RouterPath(path)
             for route in routes {
                 router.on(path, method: route.method) {
-                    [authenticator, origins] request, context in
+                    [authenticator, origins, limiter] request, context in
                     if !route.isOpen, origins.isAuthenticated {
                         try SessionCookie.check(request, origins)
                     }
                     let user =
                         route.isOpen
                         ? nil : try await authenticator.user(of: request.headers)
+                    if let user { try limiter?.admit(user.id) }
                     return try await route.handler(
                         Call(request: request, context: context, user: user)
                     )

@@ -172,10 +172,10 @@ package struct PostgresTaskStore: TaskStore {
         }
     }
 
-    package func upsertUser(shard: Int16, userID: String, email: String?) async throws {
+    package func upsertUser(_ user: User, shard: Int16) async throws {
         _ = try await execute(
             PostgresStatement("user_upsert", SQL.user_upsert_sql),
-            [.int2(shard), .text(userID), .text(email)]
+            [.int2(shard), .text(user.id), .text(user.email), .text(user.timezone)]
         )
     }
 

@@ -26,6 +26,7 @@ package struct SchemaMigrator: Sendable {
             sql: PackageResources.migration_0004_conversations_sql
         ),
         Migration(number: 5, name: "finding", sql: PackageResources.migration_0005_finding_sql),
+        Migration(number: 6, name: "people", sql: PackageResources.migration_0006_people_sql),
     ]
 
     private let pool: PostgresPool

@@ -118,7 +118,7 @@ final class MemoryPorts: TaskStore, EngineHints, ChangeRelay {
         state.withLock { $0.answers[key] }
     }
 
-    func upsertUser(shard: Int16, userID: String, email: String?) async throws {}
+    func upsertUser(_ user: User, shard: Int16) async throws {}
 
     func tasks(
         shards: [Int16],

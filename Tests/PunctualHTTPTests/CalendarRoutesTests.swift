@@ -96,30 +96,4 @@ import Testing
             #expect(changed.status == 200 && changed.header("ETag") != tag)
         }
     }
-
-    @Test func `a private feed shows its user's tasks, and any other address nothing`() async throws
-    {
-        var server = server
-        server.feeds = OneFeed()
-        try await server.test { client in
-            _ = try await client.post("/api/tasks", "{\"title\":\"private\"}")
-            let feed = try await client.send(
-                .get,
-                "/feeds/secret.ics",
-                headers: ["x-user": "nobody"]
-            )
-            #expect(feed.status == 200 && feed.text.contains("SUMMARY:private\r\n"))
-            #expect(try await client.get("/feeds/secret.ics?as=photos").status == 422)
-            for path in ["/feeds/secret", "/feeds/other.ics", "/feeds/.ics"] {
-                #expect(try await client.get(path).status == 404)
-            }
-        }
-    }
-}
-
-/// The feed of the user `dev`.
-private struct OneFeed: FeedSource {
-    func user(ofFeed token: String) async throws -> User? {
-        token == "secret" ? User(id: "dev") : nil
-    }
 }

@@ -130,7 +130,7 @@ final class InMemoryTaskStore: TaskStore, TagStore {
         try read { $0.answers[userID + key] }
     }
 
-    func upsertUser(shard: Int16, userID: String, email: String?) async throws {}
+    func upsertUser(_ user: User, shard: Int16) async throws {}
 
     func tasks(
         shards: [Int16],

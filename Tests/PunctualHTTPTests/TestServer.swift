@@ -21,16 +21,18 @@ struct TestServer: Sendable {
     var authenticator: any Authenticator = HeaderUser()
     var configuration = HTTPConfiguration(port: 0)
     var readiness = ReadinessReport(checks: [.init("database")])
-    var feeds: (any FeedSource)?
+    let users = InMemoryUserStore()
 
     var services: HTTPServices {
         let zones = TestZones()
+        let profiles = ProfileService(store: users, shards: ShardMap(count: 4), zones: zones)
         let tasks = TaskService(
             store: store,
             zones: zones,
             shards: ShardMap(count: 4),
             hints: NoHints(),
             relay: NoRelay(),
+            profiles: profiles,
             clock: { Self.now }
         )
         var services = HTTPServices(
@@ -43,7 +45,8 @@ struct TestServer: Sendable {
             readiness: { [readiness] in readiness },
             authenticator: authenticator
         )
-        services.feeds = feeds
+        services.profiles = profiles
+        services.apiTokens = APITokenService(store: users, shards: ShardMap(count: 4))
         return services
     }
 

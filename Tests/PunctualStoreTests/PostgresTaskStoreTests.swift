@@ -251,7 +251,7 @@ import Testing
     @Test func `a user's e-mail address is kept up to date, and never cleared`() async throws {
         try await StoreFixture.with("tasks") { store in
             for email in ["a@b", nil, "c@d"] {
-                try await store.tasks.upsertUser(shard: 7, userID: "u", email: email)
+                try await store.tasks.upsertUser(User(id: "u", email: email), shard: 7)
             }
             let count = "SELECT count(*) FROM users WHERE email = 'c@d' AND shard = 7"
             #expect(try await store.integer(count) == 1)

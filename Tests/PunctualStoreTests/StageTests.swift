@@ -202,7 +202,10 @@ import Testing
 
     @Test func `the event carries what a reminder event must`() async throws {
         try await StoreFixture.with("stage") { store in
-            try await store.tasks.upsertUser(shard: 7, userID: "u", email: "u@example.org")
+            try await store.tasks.upsertUser(
+                User(id: "u", email: "u@example.org"),
+                shard: 7
+            )
             var task = TaskItem.sample(1)
             task.title = "quote \" and 🎉"
             task.description = "why"

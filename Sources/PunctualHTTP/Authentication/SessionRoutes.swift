@@ -5,17 +5,8 @@ internal import Hummingbird
 internal import PunctualCore
 
 extension RouteTable {
-    /// Adds who one is, and signing in and out where users are known by tokens.
+    /// Adds signing in and out where users are known by tokens.
     mutating func addSession(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
-        on(.get, "/api/me") { call in
-            let user = try call.user
-            return Response(json: { writer in
-                writer.object { writer in
-                    writer.member("user_id", user.id)
-                    writer.member("email", user.email)
-                }
-            })
-        }
         guard origins.isAuthenticated else { return }
         let (authenticator, origins) = (authenticator, origins)
         open(.post, "/api/session") { call in
@@ -43,12 +34,5 @@ extension RouteTable {
             response.headers = SessionCookie.fields(keeping: nil, isSecure: call.isSecure)
             return response
         }
-    }
-}
-
-extension Call {
-    /// Whether the client came by HTTPS, as the proxy in front of this server says.
-    fileprivate var isSecure: Bool {
-        request.headers[named: "X-Forwarded-Proto"]?.lowercased() == "https"
     }
 }

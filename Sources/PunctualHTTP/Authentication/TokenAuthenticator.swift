@@ -33,6 +33,7 @@ package struct TokenAuthenticator: Authenticator {
     private let keys: KeyRing
     private let clock: WallClock
     private let register: @Sendable (User) async throws -> Void
+    private let apiTokens: APITokenService?
     private let registered = KnownUsers()
 
     /// Creates an authenticator.
@@ -41,16 +42,18 @@ package struct TokenAuthenticator: Authenticator {
     /// address is another than before.
     package init(
         _ configuration: TokenConfiguration,
+        apiTokens: APITokenService? = nil,
         clock: @escaping WallClock,
         register: @escaping @Sendable (User) async throws -> Void
     ) async {
         (audience, issuer) = (configuration.audience, configuration.issuer)
-        (self.clock, self.register) = (clock, register)
+        (self.clock, self.register, self.apiTokens) = (clock, register, apiTokens)
         keys = await KeyRing(secret: configuration.secret, fetch: configuration.fetchKeys)
     }
 
     package func user(of fields: HTTPFields) async throws -> User {
         let token = try Self.token(in: fields)
+        if token.hasPrefix(APIToken.prefix) { return try await bearer(of: token, fields) }
         let claims: TokenClaims
         do {
             claims = try await keys.claims(of: token)
@@ -60,12 +63,35 @@ package struct TokenAuthenticator: Authenticator {
             throw Self.refusal("The token is malformed, or not signed by a key that is known here.")
         }
         try check(claims)
-        let user = User(id: claims.subject, email: claims.email)
+        return try await known(
+            User(id: claims.subject, email: claims.email, timezone: claims.timezone)
+        )
+    }
+
+    /// The user, who has a row in the database from now on.
+    private func known(_ user: User) async throws -> User {
         if registered.isNews(user) {
             try await register(user)
             registered.insert(user)
         }
         return user
+    }
+
+    /// The user of an API token, or the one whom its bearer names, if it may.
+    private func bearer(of token: String, _ fields: HTTPFields) async throws -> User {
+        guard let bearer = try await apiTokens?.bearer(of: token) else {
+            throw Self.refusal("The API token is not known, or it has expired.")
+        }
+        guard let other = fields[named: "X-Punctual-User"] else { return bearer.user }
+        guard bearer.actsForOthers else {
+            throw HTTPProblem(
+                .forbidden,
+                .header("X-Punctual-User"),
+                "This token acts for its own user only."
+            )
+        }
+        try Self.check(subject: other)
+        return try await known(User(id: other))
     }
 
     private static func token(in fields: HTTPFields) throws -> String {
@@ -100,13 +126,13 @@ package struct TokenAuthenticator: Authenticator {
         if let issuer, claims.issuer != issuer {
             throw Self.refusal("The token is from another issuer than \(issuer).")
         }
-        guard (1...Self.maximumSubject).contains(claims.subject.unicodeScalars.count),
-            !claims.subject.unicodeScalars.contains("\0")
-        else {
-            throw Self.refusal(
-                "The sub of the token has not 1 to \(Self.maximumSubject) characters."
-            )
-        }
+        try Self.check(subject: claims.subject)
+    }
+
+    private static func check(subject: String) throws {
+        guard (1...maximumSubject).contains(subject.unicodeScalars.count),
+            !subject.unicodeScalars.contains("\0")
+        else { throw refusal("A user's id has 1 to \(maximumSubject) characters.") }
     }
 
     private static func refusal(_ reason: String) -> HTTPProblem {

@@ -6,6 +6,8 @@ internal import JWTKit
 struct TokenClaims: JWTPayload {
     let subject: String
     let email: String?
+    /// The IANA time zone (OpenID Connect Core 1.0 §5.1).
+    let timezone: String?
     let issuer: String?
     let audience: [String]
     /// Seconds since the Unix epoch.
@@ -16,6 +18,7 @@ struct TokenClaims: JWTPayload {
     private enum CodingKeys: String, CodingKey {
         case subject = "sub"
         case email
+        case timezone = "zoneinfo"
         case issuer = "iss"
         case audience = "aud"
         case expires = "exp"
@@ -26,6 +29,7 @@ struct TokenClaims: JWTPayload {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         subject = try container.decode(String.self, forKey: .subject)
         email = try container.decodeIfPresent(String.self, forKey: .email)
+        timezone = try container.decodeIfPresent(String.self, forKey: .timezone)
         issuer = try container.decodeIfPresent(String.self, forKey: .issuer)
         expires = try container.decodeIfPresent(Double.self, forKey: .expires)
         notBefore = try container.decodeIfPresent(Double.self, forKey: .notBefore)
