@@ -129,6 +129,12 @@ struct Composition {
         guard let engine else { return [] }
         return [
             engine,
+            ShardWakeUps(
+                url: configuration.databaseURL,
+                engine: engine,
+                loop: loop,
+                logger: logger
+            ),
             Housekeeping.zones(zones, engine: engine, loop: loop),
             Housekeeping.retention(
                 days: configuration.retentionDays,

@@ -49,10 +49,18 @@ package struct LeaseAnswer: Sendable {
     package var databaseTime: WallInstant
     /// How many other processes listen for the events that this one logs.
     package var listeners: Int
+    /// How many engines are alive, this one included, to share the shards.
+    package var engines: Int
 
     /// Creates an answer from its parts.
-    package init(shards: [ShardReport], databaseTime: WallInstant, listeners: Int) {
-        (self.shards, self.databaseTime, self.listeners) = (shards, databaseTime, listeners)
+    package init(
+        shards: [ShardReport],
+        databaseTime: WallInstant,
+        listeners: Int,
+        engines: Int = 1
+    ) {
+        (self.shards, self.databaseTime) = (shards, databaseTime)
+        (self.listeners, self.engines) = (listeners, engines)
     }
 }
 
@@ -98,13 +106,15 @@ package struct StageResult: Sendable {
 /// Every call is one statement. All but `acquire` are fenced: what they name by lease is touched
 /// only while that epoch still holds.
 package protocol ReminderStore: Sendable {
-    /// Takes every shard that is free, expired, or whose owner's session is gone, for so long on
-    /// the database's clock.
-    func acquire(leaseMilliseconds: Int) async throws -> LeaseAnswer
+    /// Takes shards that are free, expired, or whose owner's session is gone, up to an equal share
+    /// of all, for so long on the database's clock; and those that are this engine's without its
+    /// `holding` them, because an answer was lost.
+    func acquire(leaseMilliseconds: Int, holding: [Int16]) async throws -> LeaseAnswer
     /// Renews leases and reports what is due next in each range's shard, from its bound on.
     func renew(_ ranges: [StageRange], leaseMilliseconds: Int) async throws -> LeaseAnswer
-    /// Gives leases back, so that another engine can take them at once.
-    func release(_ leases: [ShardLease]) async throws
+    /// Gives leases back, so that another engine can take them at once; with the last ones the
+    /// engine itself goes.
+    func release(_ leases: [ShardLease], isLast: Bool) async throws
     /// Moves what is due up to `horizon` from `reminders` into `outbox`, at most `limit` a shard.
     func stage(
         _ ranges: [StageRange],

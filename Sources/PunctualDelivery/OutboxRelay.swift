@@ -26,7 +26,7 @@ package final class OutboxRelay: ChangeRelay, EventReleaser, Service {
     /// The most events acknowledged by one statement.
     static let maximumBatch = 1_000
     /// The least time between two announcements to other processes.
-    static let announcementInterval = Duration.milliseconds(50)
+    static let announcementInterval = Duration.milliseconds(10)
 
     private struct Lane: Sendable {
         let queue = QueueBox()

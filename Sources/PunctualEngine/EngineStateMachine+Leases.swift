@@ -9,9 +9,12 @@ extension EngineStateMachine {
     /// How long whoever writes a change of a task has for releasing it himself.
     private static let abandonedAfterSeconds = 10
 
+    /// An equal part of all shards, rounded up.
+    private var share: Int { (shardCount + engines - 1) / engines }
+
     /// Asks for shards that nobody holds.
     mutating func acquire(_ actions: inout [Action]) {
-        guard !isAcquiring else { return }
+        guard !isAcquiring, !isStopping else { return }
         isAcquiring = true
         actions.append(.acquire)
     }
@@ -23,12 +26,14 @@ extension EngineStateMachine {
         _ actions: inout [Action]
     ) {
         isAcquiring = false
+        note(engines: answer.engines)
         let isFirst = shards.isEmpty
         for report in answer.shards {
             shards[report.lease.shard] = Shard(lease: report.lease, nextDue: report.earliestDue)
         }
         if isFirst { confirm(sentAt: sent) }
         guard !answer.shards.isEmpty else { return }
+        guard !isStopping else { return leave(answer.shards.map(\.lease.shard)) }
         recover(answer.shards.map(\.lease), &actions)
         // The next net comes when the changes of tasks that a former owner left are abandoned.
         let period = configuration.renewalsPerNet
@@ -37,7 +42,7 @@ extension EngineStateMachine {
 
     /// Renews every second; now and then without a lower bound, as a net below every bound.
     mutating func renewalDue(_ actions: inout [Action]) {
-        if shards.count < shardCount { acquire(&actions) }
+        if shards.count < share { acquire(&actions) }
         guard !shards.isEmpty else { return }
         renewals += 1
         if renewals % configuration.renewalsPerNet == 0 {
@@ -50,8 +55,8 @@ extension EngineStateMachine {
     mutating func spreadNetSoon() { renewals = configuration.renewalsPerNet - 1 }
 
     private mutating func renew(_ actions: inout [Action]) {
-        guard !isRenewing, !shards.isEmpty else { return }
-        isRenewing = true
+        guard renewing == nil, !shards.isEmpty else { return }
+        renewing = Set(shards.values.map(\.lease))
         let isNet = renewals % configuration.renewalsPerNet == 0
         actions.append(
             .renew(
@@ -66,11 +71,13 @@ extension EngineStateMachine {
 
     /// Learns which leases still hold, and what is due that nobody hinted at.
     mutating func renewed(_ answer: LeaseAnswer, sentAt sent: UInt64, _ actions: inout [Action]) {
-        isRenewing = false
+        let asked = renewing ?? []
+        renewing = nil
         let held = Dictionary(uniqueKeysWithValues: answer.shards.map { ($0.lease, $0) })
         for (number, shard) in shards {
             guard let report = held[shard.lease] else {
-                lose(number)
+                // One that was acquired while the renewal was on its way was not asked for.
+                if asked.contains(shard.lease) { lose(number) }
                 continue
             }
             if let due = report.earliestDue { hinted(shard: number, due: due) }
@@ -81,6 +88,49 @@ extension EngineStateMachine {
             }
         }
         confirm(sentAt: sent)
+        note(engines: answer.engines)
+        handOverSurplus()
+        // An engine has gone: what it had is free, and waits for nobody's next second.
+        if shards.count < share { acquire(&actions) }
+    }
+
+    private mutating func note(engines count: Int) {
+        renewalsSinceEnginesChanged = count == engines ? renewalsSinceEnginesChanged + 1 : 0
+        engines = max(1, count)
+    }
+
+    /// Hands over what is more than the share, once the number of engines has settled.
+    private mutating func handOverSurplus() {
+        guard renewalsSinceEnginesChanged >= 2, shards.count > share,
+            !shards.values.contains(where: \.isLeaving)
+        else { return }
+        // Those that have nothing to do for the longest.
+        let idle = shards.sorted {
+            ($0.value.nextDue ?? .distantFuture, $0.key)
+                > ($1.value.nextDue ?? .distantFuture, $1.key)
+        }
+        leave(idle.prefix(shards.count - share).map(\.key))
+    }
+
+    /// Begins to hand shards over: what is staged of them is left in `outbox` to the next owner.
+    mutating func leave(_ numbers: [Int16]) {
+        for number in numbers {
+            shards[number]?.isLeaving = true
+            forgetUnreleased(inShard: number)
+        }
+    }
+
+    /// Gives back the shards of which nothing is on its way any more.
+    ///
+    /// What was released is acknowledged under this epoch first: the next owner does not repeat it.
+    mutating func giveBackWhatHasLeft(_ actions: inout [Action]) {
+        let left = shards.values.filter { shard in
+            shard.isLeaving && staged.positions(inShard: shard.lease.shard).isEmpty
+                && stageInFlight.map { !$0.ranges.map(\.lease).contains(shard.lease) } ?? true
+        }
+        guard !left.isEmpty else { return }
+        for shard in left { shards[shard.lease.shard] = nil }
+        actions.append(.giveBack(left.map(\.lease)))
     }
 
     private mutating func confirm(sentAt sent: UInt64) {
@@ -91,6 +141,10 @@ extension EngineStateMachine {
 
     private mutating func lose(_ shard: Int16) {
         shards[shard] = nil
+        forgetUnreleased(inShard: shard)
+    }
+
+    private mutating func forgetUnreleased(inShard shard: Int16) {
         for position in staged.positions(inShard: shard) {
             let slot = staged[position]
             guard slot.phase.isUnreleased else { continue }
@@ -135,7 +189,7 @@ extension EngineStateMachine {
         let age = Int64(Self.abandonedAfterSeconds) * 1_000_000
         let abandoned = now.wall.adding(microseconds: -age)
         for event in events where event.type.topic != .taskEvents || event.due < abandoned {
-            guard let shard = shards[event.key.shard] else { continue }
+            guard let shard = shards[event.key.shard], !shard.isLeaving else { continue }
             admit(event, epoch: shard.lease.epoch, isRecovered: true, at: now)
         }
         if isLast {

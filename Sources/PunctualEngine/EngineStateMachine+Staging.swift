@@ -54,6 +54,7 @@ extension EngineStateMachine {
     }
 
     private func requestOnTime(at now: Moment) -> StageRequest? {
+        let shards = shards.filter { !$0.value.isLeaving }
         let soon = now.wall.advanced(by: lead.value)
         let ahead = now.wall.advanced(by: configuration.herdLead)
         guard
@@ -72,7 +73,7 @@ extension EngineStateMachine {
     }
 
     private func requestCatchUp(at now: Moment) -> StageRequest? {
-        let backlogged = shards.values.filter { $0.backlog != nil }
+        let backlogged = shards.values.filter { $0.backlog != nil && !$0.isLeaving }
         let budget = min(Int(catchUpTokens), configuration.stageLimit)
         guard !backlogged.isEmpty, budget >= min(100, configuration.catchUpRate / 10 + 1)
         else { return nil }
@@ -89,9 +90,10 @@ extension EngineStateMachine {
     private mutating func lookLater(at now: Moment) {
         if let timer = lookTimer { _ = wheel.cancel(timer) }
         lookTimer = nil
-        var look = shards.values.compactMap(\.nextDue).min()
+        let staying = shards.values.lazy.filter { !$0.isLeaving }
+        var look = staying.compactMap(\.nextDue).min()
             .map { $0.advanced(by: .zero - lead.value) }
-        if shards.values.contains(where: { $0.backlog != nil }) {
+        if staying.contains(where: { $0.backlog != nil }) {
             let refilled = now.wall.adding(microseconds: 20_000)
             look = min(look ?? refilled, refilled)
         }
@@ -135,7 +137,7 @@ extension EngineStateMachine {
         for (shard, due) in hintsDuringStage { hinted(shard: shard, due: due) }
         hintsDuringStage = [:]
         for event in result.events {
-            guard let shard = shards[event.key.shard] else { continue }
+            guard let shard = shards[event.key.shard], !shard.isLeaving else { continue }
             admit(event, epoch: shard.lease.epoch, isRecovered: false, at: now)
         }
     }

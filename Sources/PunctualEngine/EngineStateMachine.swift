@@ -72,6 +72,10 @@ package struct EngineStateMachine: ~Copyable {
         case acknowledged([OutboxKey])
         /// A rollover was done, or has to be tried again.
         case rolledOver(OutboxKey, succeeded: Bool)
+        /// Another engine has given shards back.
+        case shardsFreed
+        /// The engine is to stop: everything is handed over.
+        case stopping
     }
 
     /// What is to be done.
@@ -90,6 +94,8 @@ package struct EngineStateMachine: ~Copyable {
         case release([ReleasedEvent])
         /// Create a successor.
         case rollOver(StagedEvent)
+        /// Give these leases back: nothing of their shards is on its way any more.
+        case giveBack([ShardLease])
         /// Wake up at this instant; nil: not before the next input.
         case arm(WallInstant?)
         /// Come back with `.ticked` as soon as other work has had its turn.
@@ -119,6 +125,8 @@ package struct EngineStateMachine: ~Copyable {
         var backlog: WallInstant?
         /// When a crowd is due that is too large for the ordinary lead.
         var herd: WallInstant?
+        /// Whether it is being handed over: nothing of it is staged or released any more.
+        var isLeaving = false
     }
 
     let configuration: EngineConfiguration
@@ -137,11 +145,16 @@ package struct EngineStateMachine: ~Copyable {
     /// Whether the epochs have been confirmed since the last doubt.
     var isConfirmed = false
     var lastBoot: UInt64
-    var isRenewing = false
+    /// What the renewal that is on its way asked for.
+    var renewing: Set<ShardLease>?
     var isAcquiring = false
     var renewals = 0
     /// How many shards there are in all, once an acquisition or a renewal has told.
     let shardCount: Int
+    /// How many engines share the shards, and for how many renewals it has been so many.
+    var engines = 1
+    var renewalsSinceEnginesChanged = 0
+    var isStopping = false
 
     var stageInFlight: StageRequest?
     var hintsDuringStage: [Int16: WallInstant] = [:]
@@ -177,7 +190,7 @@ package struct EngineStateMachine: ~Copyable {
         case .acquisitionFailed: isAcquiring = false
         case .renewalDue: renewalDue(&actions)
         case .renewed(let answer, let sent): renewed(answer, sentAt: sent, &actions)
-        case .renewalFailed: isRenewing = false
+        case .renewalFailed: renewing = nil
         case .hinted(let shard, let due): hinted(shard: shard, due: due)
         case .ticked: break
         case .clockStepped: doubt(&actions)
@@ -195,10 +208,15 @@ package struct EngineStateMachine: ~Copyable {
         case .acknowledged(let keys): acknowledged(keys)
         case .rolledOver(let key, let succeeded):
             rolledOver(key, succeeded: succeeded, at: now)
+        case .shardsFreed: acquire(&actions)
+        case .stopping:
+            isStopping = true
+            leave(Array(shards.keys))
         }
         turnWheel(to: now)
         releaseReady(at: now, &actions)
         stageWhatIsDue(at: now, &actions)
+        giveBackWhatHasLeft(&actions)
         forgetTombstones()
         rearm(at: now, &actions)
         return actions

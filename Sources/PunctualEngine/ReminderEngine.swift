@@ -27,6 +27,8 @@ package actor ReminderEngine: LoopActor {
     private var renewalTimer: LoopTimer?
     private var leases: Set<ShardLease> = []
     private var isStopping = false
+    private nonisolated let handedOver = AsyncStream<Void>.makeStream()
+    private var isClosed = false
     private var hasTickPending = false
     private var failures = OutageLog()
 
@@ -49,6 +51,8 @@ package actor ReminderEngine: LoopActor {
         )
     }
 
+    /// How long a graceful stop waits for the acknowledgement of what is released.
+    private static let maximumHandOver = Duration.seconds(5)
     /// How far the host's clock may be from the database's before the engine is not ready.
     package static let maximumClockOffset = Duration.milliseconds(100)
 
@@ -88,7 +92,7 @@ package actor ReminderEngine: LoopActor {
 
     /// Gives one input to the machine and performs what it decides.
     private func take(_ input: EngineStateMachine.Input) {
-        guard !isStopping else { return }
+        guard !isClosed else { return }
         for action in machine.handle(input, at: .now) { perform(action) }
     }
 
@@ -103,6 +107,7 @@ package actor ReminderEngine: LoopActor {
         case .release(let events): release(events)
         case .tickSoon: tickSoon()
         case .acquire: Task { await acquire() }
+        case .giveBack(let leases): Task { await giveBack(leases) }
         case .renew(let ranges): Task { await renew(ranges) }
         case .stage(let request): Task { await stage(request) }
         case .recover(let leases, let key): Task { await recover(leases, after: key) }
@@ -134,7 +139,8 @@ extension ReminderEngine {
         let sent = Clocks.boottimeNanoseconds()
         do {
             let answer = try await store.acquire(
-                leaseMilliseconds: configuration.leaseMilliseconds
+                leaseMilliseconds: configuration.leaseMilliseconds,
+                holding: leases.map(\.shard)
             )
             leases.formUnion(answer.shards.map(\.lease))
             if !answer.shards.isEmpty {
@@ -166,6 +172,20 @@ extension ReminderEngine {
             failures.record(error, of: "renew", logger)
             take(.renewalFailed)
         }
+    }
+
+    private func giveBack(_ given: [ShardLease]) async {
+        leases.subtract(given)
+        do { try await store.release(given, isLast: isStopping && leases.isEmpty) } catch {
+            // They run out by themselves.
+            failures.record(error, of: "give back", logger)
+        }
+        if isStopping, leases.isEmpty { handedOver.continuation.finish() }
+    }
+
+    /// Takes what another engine has given back.
+    package nonisolated func shardsFreed() {
+        loop.perform { [self] in assumeIsolated { $0.take(.shardsFreed) } }
     }
 
     private func noteClockOffset(_ microseconds: Int64, _ answer: LeaseAnswer) {
@@ -250,12 +270,25 @@ extension ReminderEngine: Service {
         try begin()
         // Only a cancellation throws here, and the answer to it is the same: stop.
         try? await gracefulShutdown()
+        take(.stopping)
         isStopping = true
+        if !leases.isEmpty { await handOver() }
+        isClosed = true
         wallTimer?.close()
         renewalTimer?.close()
-        do { try await store.release(Array(leases)) } catch {
+        // Those that were not handed over in time, and those that never were this engine's.
+        do { try await store.release(Array(leases), isLast: true) } catch {
             logger.warning("leases not given back", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Waits until what is released has been acknowledged and every lease is given back, or until
+    /// it has taken too long.
+    private func handOver() async {
+        let limit = LoopTimer(loop: loop) { [handedOver] in handedOver.continuation.finish() }
+        limit.start(after: Self.maximumHandOver, every: Self.maximumHandOver)
+        for await _ in handedOver.stream {}
+        limit.close()
     }
 }
 

@@ -25,22 +25,29 @@ package struct PostgresReminderStore: ReminderStore {
         engine = EngineNumber()
     }
 
-    package func acquire(leaseMilliseconds: Int) async throws -> LeaseAnswer {
+    package func acquire(
+        leaseMilliseconds: Int,
+        holding: [Int16] = []
+    ) async throws -> LeaseAnswer {
         let number = try await engine.number(from: leases)
         let result = try await leases.execute(
             PostgresStatement("lease_acquire", SQL.lease_acquire_sql),
-            [.int4(number), .int8(Int64(leaseMilliseconds))]
+            [.int4(number), .int8(Int64(leaseMilliseconds)), .int2Array(holding)]
         )
-        let reports = try result.map { row in
-            ShardReport(
-                lease: ShardLease(shard: try row.int2(0), epoch: try row.int8(1)),
-                earliestDue: try row.instantOrNil(2)
-            )
+        // One row without a shard when there was none to take.
+        let reports = try result.compactMap { row in
+            try row.int2OrNil(0).map { shard in
+                ShardReport(
+                    lease: ShardLease(shard: shard, epoch: try row.int8(1)),
+                    earliestDue: try row.instantOrNil(2)
+                )
+            }
         }
         return LeaseAnswer(
             shards: reports,
             databaseTime: try result.first?.instant(3) ?? clock(),
-            listeners: 0
+            listeners: 0,
+            engines: Int(try result.first?.int4(4) ?? 1)
         )
     }
 
@@ -67,15 +74,19 @@ package struct PostgresReminderStore: ReminderStore {
         return LeaseAnswer(
             shards: reports,
             databaseTime: try result.first?.instant(5) ?? clock(),
-            listeners: Int(try result.first?.int8(6) ?? 0)
+            listeners: Int(try result.first?.int8(6) ?? 0),
+            engines: Int(try result.first?.int4(7) ?? 1)
         )
     }
 
-    package func release(_ held: [ShardLease]) async throws {
+    package func release(_ held: [ShardLease], isLast: Bool) async throws {
         let number = try await engine.number(from: leases)
         _ = try await leases.execute(
             PostgresStatement("lease_release", SQL.lease_release_sql),
-            [.int2Array(held.map(\.shard)), .int8Array(held.map(\.epoch)), .int4(number)]
+            [
+                .int2Array(held.map(\.shard)), .int8Array(held.map(\.epoch)), .int4(number),
+                .bool(isLast),
+            ]
         )
     }
 

@@ -27,6 +27,7 @@ package struct SchemaMigrator: Sendable {
         ),
         Migration(number: 5, name: "finding", sql: PackageResources.migration_0005_finding_sql),
         Migration(number: 6, name: "people", sql: PackageResources.migration_0006_people_sql),
+        Migration(number: 10, name: "engines", sql: PackageResources.migration_0010_engines_sql),
     ]
 
     private let pool: PostgresPool

@@ -13,13 +13,30 @@ import Testing
         #expect(world.violations.isEmpty, "seed \(seed)")
     }
 
+    @Test(arguments: 1...50)
+    func `hands shards over without a repeat`(seed: Int) {
+        let faults = SimulatedWorld.Faults(
+            failure: 0,
+            ambiguity: 0,
+            clockSteps: false,
+            crashes: false
+        )
+        let world = SimulatedWorld(seed: UInt64(seed), faults: faults)
+        world.live(seconds: 60, count: 300)
+        #expect(world.violations.isEmpty, "seed \(seed)")
+        for (id, fate) in world.fates where !fate.isWithdrawn {
+            #expect(fate.releases.count == 1, "seed \(seed), reminder \(id)")
+        }
+    }
+
     @Test(arguments: 1...20)
     func `fires each reminder once and on time when nothing fails`(seed: Int) {
         let faults = SimulatedWorld.Faults(
             failure: 0,
             ambiguity: 0,
             clockSteps: false,
-            crashes: false
+            crashes: false,
+            rebalances: false
         )
         let world = SimulatedWorld(seed: UInt64(seed), faults: faults)
         world.live(seconds: 60, count: 300)

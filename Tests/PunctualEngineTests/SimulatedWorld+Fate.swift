@@ -20,5 +20,6 @@ extension SimulatedWorld {
         var ambiguity = 0.02
         var clockSteps = true
         var crashes = true
+        var rebalances = true
     }
 }

@@ -9,7 +9,7 @@ import PunctualTime
 /// Time passes only from event to event. Every operation takes a random time, may fail without
 /// effect, or take effect and look failed; the wall clock steps, the process stalls and crashes.
 final class SimulatedWorld {
-    private enum Step {
+    enum Step {
         case input((SimulatedWorld) -> EngineStateMachine.Input?)
         case act((SimulatedWorld) -> Void)
         case tick
@@ -21,18 +21,21 @@ final class SimulatedWorld {
     var fates: [Int64: Fate] = [:]
     var violations: [String] = []
 
-    private var boot: UInt64 = 1_000_000_000
-    private var wallOffset: Int64
-    private var queue: [(at: UInt64, order: Int, life: Int?, step: Step)] = []
-    private var order = 0
-    private var life = 0
-    private var machine: EngineStateMachine
-    private var armedAt: Int64?
+    var boot: UInt64 = 1_000_000_000
+    var wallOffset: Int64
+    var queue: [(at: UInt64, order: Int, life: Int?, step: Step)] = []
+    var order = 0
+    var life = 0
+    var machine: EngineStateMachine
+    var armedAt: Int64?
 
-    private var reminders: [Int64: ArmedReminder] = [:]
-    private var outbox: [OutboxKey: StagedEvent] = [:]
-    private var epochs: [Int16: Int64] = [:]
-    private static let shardCount: Int16 = 4
+    var reminders: [Int64: ArmedReminder] = [:]
+    var outbox: [OutboxKey: StagedEvent] = [:]
+    var epochs: [Int16: Int64] = [:]
+    /// Which shards the one engine that is simulated does not hold, or another one might.
+    var free: Set<Int16> = []
+    var engines = 1
+    static let shardCount: Int16 = 4
 
     init(seed: UInt64, faults: Faults = Faults()) {
         (self.seed, self.faults, random) = (seed, faults, SeededGenerator(seed: seed))
@@ -44,9 +47,10 @@ final class SimulatedWorld {
             )
         )
         for shard in 0..<Self.shardCount { epochs[shard] = 0 }
+        free = Set(epochs.keys)
     }
 
-    private static func makeMachine(at now: Moment) -> EngineStateMachine {
+    static func makeMachine(at now: Moment) -> EngineStateMachine {
         var configuration = EngineConfiguration()
         configuration.maximumStagedBytes = 20_000
         configuration.stageLimit = 100
@@ -60,7 +64,7 @@ final class SimulatedWorld {
     /// Wall-clock time in microseconds.
     var wall: Int64 { wallOffset + Int64(boot / 1_000) }
 
-    private var now: Moment {
+    var now: Moment {
         Moment(wall: WallInstant(microsecondsSinceEpoch: wall), bootNanoseconds: boot)
     }
 
@@ -78,6 +82,12 @@ final class SimulatedWorld {
             for _ in 0..<3 { schedule(after: random.next(upperBound: span)) { $0.stepClock() } }
             schedule(after: random.next(upperBound: span)) { $0.stall() }
         }
+        if faults.rebalances {
+            for _ in 0..<4 {
+                schedule(after: random.next(upperBound: span)) { $0.engines = 3 - $0.engines }
+            }
+            schedule(after: span) { $0.engines = 1 }
+        }
         if faults.crashes {
             for _ in 0..<2 { schedule(after: random.next(upperBound: span)) { $0.crash() } }
         }
@@ -87,7 +97,7 @@ final class SimulatedWorld {
         }
     }
 
-    private func arm(_ id: Int64) {
+    func arm(_ id: Int64) {
         let isHerd = random.next(upperBound: 4) == 0
         let delay = Int64(random.next(upperBound: 30_000_000)) - 2_000_000
         let due = isHerd ? (wall / 10_000_000 + 1) * 10_000_000 : wall + delay
@@ -110,11 +120,11 @@ final class SimulatedWorld {
         }
     }
 
-    private static func nominal(_ due: Int64) -> CivilDateTime {
+    static func nominal(_ due: Int64) -> CivilDateTime {
         CivilDateTime(secondsSinceEpoch: due / 1_000_000)
     }
 
-    private func withdraw(_ id: Int64) {
+    func withdraw(_ id: Int64) {
         guard let fate = fates[id], !fate.isLogged else { return }
         if reminders.removeValue(forKey: id) != nil {
             fates[id]?.isWithdrawn = true
@@ -129,7 +139,7 @@ final class SimulatedWorld {
         }
     }
 
-    private func confirmWithdrawal(of key: OutboxKey, isAlive: Bool) {
+    func confirmWithdrawal(of key: OutboxKey, isAlive: Bool) {
         let isConfirmed = isAlive && machine.withdraw([key], at: now).contains(key)
         if isConfirmed, fates[key.sourceID]?.releases.isEmpty == false {
             violations.append("\(key.sourceID): confirmed, yet fired")
@@ -137,15 +147,16 @@ final class SimulatedWorld {
         fates[key.sourceID]?.isWithdrawn = true
     }
 
-    private func stepClock() {
+    func stepClock() {
         wallOffset += Int64(random.next(upperBound: 60_000_000)) - 30_000_000
         take(.clockStepped)
     }
 
-    private func stall() { boot += random.next(upperBound: 15_000_000_000) }
+    func stall() { boot += random.next(upperBound: 15_000_000_000) }
 
-    private func crash() {
+    func crash() {
         life += 1
+        free = Set(epochs.keys)
         machine = Self.makeMachine(at: now)
         armedAt = nil
         take(.started)
@@ -154,11 +165,11 @@ final class SimulatedWorld {
 
     // MARK: - The queue of what happens
 
-    private func schedule(after delay: UInt64, _ body: @escaping (SimulatedWorld) -> Void) {
+    func schedule(after delay: UInt64, _ body: @escaping (SimulatedWorld) -> Void) {
         push(at: boot + delay, life: nil, .act(body))
     }
 
-    private func push(at: UInt64, life: Int?, _ step: Step) {
+    func push(at: UInt64, life: Int?, _ step: Step) {
         order += 1
         let entry = (at: at, order: order, life: life, step: step)
         var low = 0, high = queue.count
@@ -173,7 +184,7 @@ final class SimulatedWorld {
         queue.insert(entry, at: low)
     }
 
-    private func every(
+    func every(
         _ interval: UInt64,
         _ input: @escaping (SimulatedWorld) -> EngineStateMachine.Input
     ) {
@@ -188,7 +199,7 @@ final class SimulatedWorld {
         )
     }
 
-    private func run(until end: UInt64) {
+    func run(until end: UInt64) {
         while let next = queue.popLast(), next.at <= end {
             boot = max(boot, next.at)
             if let life = next.life, life != self.life { continue }
@@ -200,24 +211,24 @@ final class SimulatedWorld {
         }
     }
 
-    private func tick() {
+    func tick() {
         guard let armedAt else { return }
         if wall >= armedAt { take(.ticked) } else { wake() }
     }
 
-    private func wake() {
+    func wake() {
         guard let armedAt else { return }
         push(at: boot + UInt64(max(0, armedAt - wall)) * 1_000, life: life, .tick)
     }
 
     // MARK: - The machine
 
-    private func take(_ input: EngineStateMachine.Input) {
+    func take(_ input: EngineStateMachine.Input) {
         for action in machine.handle(input, at: now) { perform(action) }
     }
 
     /// Runs an operation that takes a while: it may fail, with or without effect.
-    private func operate<Value>(
+    func operate<Value>(
         _ effect: @escaping (SimulatedWorld) -> Value,
         _ success: @escaping (Value, SimulatedWorld) -> EngineStateMachine.Input,
         _ failure: @escaping (SimulatedWorld) -> EngineStateMachine.Input
@@ -248,13 +259,27 @@ final class SimulatedWorld {
         )
     }
 
-    private func perform(_ action: EngineStateMachine.Action) {
+    func perform(_ action: EngineStateMachine.Action) {
         switch action {
         case .arm(let instant):
             armedAt = instant?.microsecondsSinceEpoch
             wake()
         case .tickSoon: push(at: boot + 1_000, life: life, .input { _ in .ticked })
         case .acquire: acquire()
+        case .giveBack(let leases):
+            operate(
+                { world in
+                    for lease in leases where world.epochs[lease.shard] == lease.epoch {
+                        world.free.insert(lease.shard)
+                    }
+                },
+                { _, _ in .ticked },
+                { world in
+                    // They run out by themselves.
+                    world.free.formUnion(leases.map(\.shard))
+                    return .ticked
+                }
+            )
         case .renew(let ranges): renew(ranges)
         case .stage(let request): stage(request)
         case .recover(let leases, let key): recover(leases, after: key)
@@ -267,132 +292,5 @@ final class SimulatedWorld {
         case .release(let events): release(events)
         case .rollOver: violations.append("a rollover out of nowhere")
         }
-    }
-
-    private func acquire() {
-        let sent = boot
-        operate(
-            { world in
-                for shard in world.epochs.keys { world.epochs[shard, default: 0] += 1 }
-                return world.answer(
-                    world.epochs.map {
-                        StageRange(lease: ShardLease(shard: $0, epoch: $1), from: nil)
-                    }
-                )
-            },
-            { answer, _ in .acquired(answer, sentAtNanoseconds: sent) },
-            { _ in .acquisitionFailed }
-        )
-    }
-
-    private func renew(_ ranges: [StageRange]) {
-        let sent = boot
-        operate(
-            { world in world.answer(ranges) },
-            { answer, _ in .renewed(answer, sentAtNanoseconds: sent) },
-            { _ in .renewalFailed }
-        )
-    }
-
-    private func answer(_ ranges: [StageRange]) -> LeaseAnswer {
-        let held = ranges.filter { epochs[$0.lease.shard] == $0.lease.epoch }
-        return LeaseAnswer(
-            shards: held.map { range in
-                let due = waiting(in: range).map(\.due).min()
-                return ShardReport(lease: range.lease, earliestDue: due)
-            },
-            databaseTime: now.wall,
-            listeners: 0
-        )
-    }
-
-    private func waiting(in range: StageRange) -> [ArmedReminder] {
-        reminders.values.filter {
-            $0.shard == range.lease.shard && $0.due >= range.from ?? $0.due
-        }
-    }
-
-    private func stage(_ request: EngineStateMachine.StageRequest) {
-        operate(
-            { world in world.staged(request) },
-            { result, _ in .staged(result, request, took: .milliseconds(20)) },
-            { _ in .stageFailed(request) }
-        )
-    }
-
-    private func staged(_ request: EngineStateMachine.StageRequest) -> StageResult {
-        var result = StageResult(events: [], remaining: [:])
-        for range in request.ranges where epochs[range.lease.shard] == range.lease.epoch {
-            let all = waiting(in: range).sorted { ($0.due, $0.id) < ($1.due, $1.id) }
-            let picked = all.filter { $0.due <= request.horizon }.prefix(request.limit)
-            for reminder in picked {
-                reminders[reminder.id] = nil
-                let event = StagedEvent(
-                    key: OutboxKey(
-                        shard: reminder.shard,
-                        sourceID: reminder.id,
-                        nominal: reminder.nominal
-                    ),
-                    type: .reminderDue,
-                    taskID: reminder.taskID,
-                    userID: "dev",
-                    due: reminder.due,
-                    payload: "{\"task_id\":\(reminder.taskID),\"title\":\"simulated\"}"
-                )
-                outbox[event.key] = event
-                result.events.append(event)
-            }
-            result.remaining[range.lease.shard] = .init(due: all.dropFirst(picked.count).first?.due)
-        }
-        return result
-    }
-
-    private func recover(_ leases: [ShardLease], after key: OutboxKey?) {
-        operate(
-            { world in
-                let keys = world.outbox.keys.filter { candidate in
-                    leases.contains { $0.shard == candidate.shard }
-                        && key.map {
-                            ($0.shard, $0.sourceID) < (candidate.shard, candidate.sourceID)
-                        } ?? true
-                }
-                return keys.sorted { ($0.shard, $0.sourceID) < ($1.shard, $1.sourceID) }.prefix(50)
-                    .compactMap { world.outbox[$0] }
-            },
-            { events, _ in .recovered(events, isLast: events.count < 50) },
-            { _ in .recoveryFailed }
-        )
-    }
-
-    private func release(_ events: [ReleasedEvent]) {
-        for event in events {
-            let id = event.key.sourceID
-            if wall < event.due.microsecondsSinceEpoch { violations.append("\(id) was early") }
-            if fates[id]?.isWithdrawn ?? true, fates[id]?.releases.isEmpty ?? true {
-                violations.append("\(id) fired after its withdrawal")
-            }
-            fates[id]?.releases.append(wall)
-            fates[id]?.ids.insert(event.id)
-            if (fates[id]?.ids.count ?? 0) > 1 { violations.append("\(id) fired under two ids") }
-        }
-        acknowledge(events)
-    }
-
-    /// The relay tries for ever.
-    private func acknowledge(_ events: [ReleasedEvent]) {
-        let life = self.life
-        operate(
-            { world in
-                for event in events where world.epochs[event.key.shard] == event.epoch {
-                    world.outbox[event.key] = nil
-                    world.fates[event.key.sourceID]?.isLogged = true
-                }
-            },
-            { _, _ in .acknowledged(events.map(\.key)) },
-            { world in
-                if world.life == life { world.acknowledge(events) }
-                return .ticked
-            }
-        )
     }
 }

@@ -59,8 +59,9 @@ import Testing
                     #expect(try await other.range(of: 7).lease.epoch == 2)
                     let lost = try await engine.renew([range], leaseMilliseconds: 60_000)
                     #expect(lost.shards.isEmpty)
-                    try await engine.release([range.lease])
-                    #expect(try await engine.acquire(leaseMilliseconds: 60_000).shards.isEmpty)
+                    try await engine.release([range.lease], isLast: false)
+                    let rest = try await engine.acquire(leaseMilliseconds: 60_000).shards
+                    #expect(!rest.map(\.lease.shard).contains(7))
                 }
             }
         }
@@ -80,7 +81,7 @@ import Testing
         try await StoreFixture.with("lease") { store in
             try await store.withEngine { engine in
                 let leases = try await engine.acquire(leaseMilliseconds: 60_000).shards.map(\.lease)
-                try await engine.release(Array(leases.prefix(10)))
+                try await engine.release(Array(leases.prefix(10)), isLast: true)
                 try await store.withEngine { other in
                     let taken = try await other.acquire(leaseMilliseconds: 60_000).shards
                     #expect(Set(taken.map(\.lease.shard)) == Set(leases.prefix(10).map(\.shard)))
@@ -121,6 +122,35 @@ import Testing
                     async let right = other.acquire(leaseMilliseconds: 60_000)
                     let shards = try await (left.shards + right.shards).map(\.lease.shard)
                     #expect(shards.sorted() == Array(0..<64))
+                }
+            }
+        }
+    }
+
+    @Test func `engines that come and go have equal shares, and a hung one none`() async throws {
+        try await StoreFixture.with("lease") { store in
+            try await store.withEngine { first in
+                let all = try await first.acquire(leaseMilliseconds: 60_000)
+                #expect(all.shards.count == 64 && all.engines == 1)
+                try await store.withEngine { second in
+                    #expect(try await second.acquire(leaseMilliseconds: 60_000).engines == 2)
+                    let given = all.shards.prefix(40).map(\.lease)
+                    try await first.release(given, isLast: false)
+                    let half = try await second.acquire(leaseMilliseconds: 60_000)
+                    #expect(half.shards.count == 32 && half.engines == 2)
+                    let kept = all.shards.dropFirst(40).map(\.lease.shard)
+                    let more = try await first.acquire(leaseMilliseconds: 60_000, holding: kept)
+                    #expect(more.shards.count == 8)
+                    let held = kept + more.shards.map(\.lease.shard)
+                    // By a lease of no time the second one has not been seen for too long.
+                    let hung = try await first.acquire(leaseMilliseconds: 0, holding: held)
+                    #expect(hung.engines == 1)
+                    try await second.release(half.shards.map(\.lease), isLast: true)
+                    let rest = try await first.acquire(leaseMilliseconds: 60_000, holding: held)
+                    #expect(rest.engines == 1 && rest.shards.count == 32)
+                    // What is its own without its knowing it had an answer that was lost.
+                    let lost = try await first.acquire(leaseMilliseconds: 60_000, holding: held)
+                    #expect(lost.shards.count == 32)
                 }
             }
         }

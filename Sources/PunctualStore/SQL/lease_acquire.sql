@@ -1,24 +1,32 @@
--- Takes every shard that is free, expired, or whose owner's session is gone, and holds a session
--- lock under the engine's number, so that its own death is noticed as soon.
-WITH session AS MATERIALIZED (
-    SELECT pg_try_advisory_lock(1347768899, $1)
-), owners AS MATERIALIZED (
-    SELECT objid::bigint AS engine_id
-    FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = 1347768899 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+-- SPDX-License-Identifier: Apache-2.0
+-- Takes shards that are free, expired, or whose owner's session is gone, up to this engine's share
+-- of all shards; and tells how many engines there are to share them. $3: those it holds; what else
+-- is its own was taken by a statement whose answer was lost.
+WITH seen AS MATERIALIZED (
+    SELECT engine_seen($1, $2 * interval '1 millisecond') AS engines
+), room AS MATERIALIZED (
+    SELECT ceil(count(*)::numeric / (SELECT engines FROM seen))::bigint
+        - coalesce(array_length($3::smallint[], 1), 0) AS shards
+    FROM shards
+), free AS MATERIALIZED (
+    SELECT s.shard FROM shards AS s
+    WHERE s.engine_id IS NULL OR s.expires < clock_timestamp()
+        OR s.engine_id = $1 AND s.shard <> ALL($3)
+        OR s.engine_id <> $1 AND s.engine_id NOT IN (SELECT engine_id FROM engine_locks())
+    ORDER BY s.shard
+    LIMIT (SELECT greatest(0, r.shards) FROM room AS r)
+    FOR UPDATE
 ), taken AS (
     UPDATE shards AS s
     SET engine_id = $1, epoch = s.epoch + 1,
         expires = clock_timestamp() + $2 * interval '1 millisecond'
-    FROM session
-    WHERE s.engine_id IS NULL OR s.expires < clock_timestamp()
-        OR s.engine_id <> $1 AND s.engine_id NOT IN (SELECT o.engine_id FROM owners AS o)
+    FROM free AS f WHERE s.shard = f.shard
     RETURNING s.shard, s.epoch
 )
 SELECT
     t.shard,
     t.epoch,
     (SELECT r.due FROM reminders AS r WHERE r.shard = t.shard ORDER BY r.due LIMIT 1),
-    clock_timestamp()
-FROM taken AS t
+    clock_timestamp(),
+    s.engines
+FROM seen AS s LEFT JOIN taken AS t ON true

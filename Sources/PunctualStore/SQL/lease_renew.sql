@@ -1,17 +1,11 @@
 -- Renews leases, and reports the earliest due of each shard and how crowded its near future is.
--- The statement runs once a second, whatever is waiting. A session that is new, after a lost
--- connection, takes the engine's lock again.
-WITH session AS MATERIALIZED (
-    SELECT CASE
-        WHEN current_setting('punctual.engine', true) IS DISTINCT FROM $4::text
-            THEN pg_try_advisory_lock(1347768899, $4)
-                AND set_config('punctual.engine', $4::text, false) IS NOT NULL
-        ELSE true
-    END
+-- The statement runs once a second, whatever is waiting.
+WITH seen AS MATERIALIZED (
+    SELECT engine_seen($4, $5 * interval '1 millisecond') AS engines
 ), held AS (
     UPDATE shards AS s
     SET expires = clock_timestamp() + $5 * interval '1 millisecond'
-    FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS r(shard, epoch, low), session
+    FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS r(shard, epoch, low), seen
     WHERE s.shard = r.shard AND s.epoch = r.epoch AND s.engine_id = $4
     RETURNING s.shard, s.epoch, coalesce(r.low, '-infinity') AS low
 )
@@ -34,5 +28,6 @@ SELECT
     (
         SELECT count(*) FROM pg_stat_activity AS a
         WHERE a.datname = current_database() AND a.application_name = 'punctual listener'
-    )
-FROM held AS h
+    ),
+    s.engines
+FROM held AS h, seen AS s
