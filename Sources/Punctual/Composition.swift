@@ -121,8 +121,27 @@ struct Composition {
         let reporter = SystemdService(notifier: notifier, loop: loop) { [engine] in
             engine?.status.line ?? "serving"
         }
-        return [loop] + pools.services + delivery.services + engineServices
+        return [loop] + pools.services + delivery.services + consumers.localServices
+            + engineServices
             + [server(notifier, await authenticator()), reporter, HeapLimits.trimming(loop: loop)]
+    }
+
+    /// The consumers of this process's roles.
+    private var consumers: ConsumerParts {
+        ConsumerParts(
+            configuration,
+            pools: pools,
+            delivery: delivery,
+            tasks: tasks,
+            neighbours: Neighbours(
+                engine: engine,
+                relay: delivery.relay,
+                shards: configuration.shards
+            ),
+            clock: clock,
+            loop: loop,
+            logger: logger
+        )
     }
 
     private var engineServices: [any Service] {

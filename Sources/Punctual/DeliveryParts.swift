@@ -15,6 +15,12 @@ struct DeliveryParts {
     let hub: UpdatesHub
     /// Takes events to the transport and to `event_log`.
     let relay: OutboxRelay
+    /// The external channels, as `deliveries` names them.
+    let channels: [PunctualStore.DeliveryChannel]
+    /// Hears of completed tasks that were logged here.
+    let completions: CompletionWakeUp
+    /// Says that there is something new to deliver; does not block.
+    let wakeDelivery: @Sendable () -> Void
     /// In dependency order.
     let services: [any Service]
 
@@ -27,12 +33,11 @@ struct DeliveryParts {
     ) {
         let timer = LoopDelayedRunner(loop: loop)
         let targets = configuration.webhook?.targets ?? []
-        let events = PostgresEventStore(
-            pool: pools.engine,
-            channels: targets.map {
-                PunctualStore.DeliveryChannel(channel: $0.channel, target: $0.target)
-            }
-        )
+        channels = targets.map {
+            PunctualStore.DeliveryChannel(channel: $0.channel, target: $0.target)
+        }
+        let events = PostgresEventStore(pool: pools.engine, channels: channels)
+        let completions = CompletionWakeUp(timer: timer)
         let hub = UpdatesHub(
             eventStore: events,
             shards: ShardMap(count: configuration.shards),
@@ -45,16 +50,15 @@ struct DeliveryParts {
             eventStore: events,
             clock: clock,
             timer: timer,
+            ownListeners: configuration.listeners,
             logger: logger
         ) { batch in
             if batch.contains(where: { $0.type.topic == .reminders }) { worker?.wake() }
+            if batch.contains(where: { $0.type == .completed }) { completions.signal() }
         }
+        (self.completions, wakeDelivery) = (completions, { worker?.wake() })
         (self.events, self.hub, self.relay) = (events, hub, relay)
-        let reader = Self.logReader(configuration, pools, hub, timer, logger)
-        let wakeUps = reader.map {
-            LogWakeUps(url: configuration.databaseURL, reader: $0, loop: loop, logger: logger)
-        }
-        let optional: [(any Service)?] = [worker, reader, wakeUps]
+        let optional: [(any Service)?] = [worker]
         services = [hub, relay] + optional.compactMap(\.self)
     }
 
@@ -80,24 +84,5 @@ struct DeliveryParts {
             timer: timer,
             logger: logger
         )
-    }
-
-    /// Brings clients what other processes release; a process with every role has no others.
-    private static func logReader(
-        _ configuration: ServeConfiguration,
-        _ pools: DatabasePools,
-        _ hub: UpdatesHub,
-        _ timer: LoopDelayedRunner,
-        _ logger: Logger
-    ) -> LogReader? {
-        let roles = configuration.roles
-        guard roles.count < ServeConfiguration.Role.allCases.count,
-            roles.contains(.realtime) || roles.contains(.api)
-        else { return nil }
-        return LogReader(
-            source: PostgresEventLog(pool: pools.engine),
-            timer: timer,
-            logger: logger
-        ) { hub.publishLogged($0) }
     }
 }

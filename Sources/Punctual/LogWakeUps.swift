@@ -6,16 +6,16 @@ internal import PunctualLoop
 internal import PunctualPostgres
 internal import ServiceLifecycle
 
-/// Wakes the reader of `event_log` when another process says that it has written to it.
+/// Wakes the readers of `event_log` when another process says that it has written to it.
 ///
 /// Engines say so only while they see a session of this name, so that nobody notifies himself.
 struct LogWakeUps: Service {
     private let listener: PostgresListener
-    private let reader: LogReader
+    private let readers: [LogReader]
 
     /// Makes a listener that connects when it runs.
-    init(url: String, reader: LogReader, loop: LoopExecutor, logger: Logger) {
-        self.reader = reader
+    init(url: String, readers: [LogReader], loop: LoopExecutor, logger: Logger) {
+        self.readers = readers
         listener = PostgresListener(
             configuration: PostgresPoolConfiguration(
                 url: url,
@@ -32,7 +32,9 @@ struct LogWakeUps: Service {
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await listener.run() }
-            for await _ in listener.events { reader.wake() }
+            for await _ in listener.events {
+                for reader in readers { reader.wake() }
+            }
         }
     }
 }

@@ -109,11 +109,20 @@ package struct ChangeSet: Sendable {
     package var settledKeys: [OutboxKey] = []
     /// Occurrences that are passed over.
     package var seriesEntries: [SeriesEntry] = []
+    /// What is done once and for all by this change.
+    package var marks: [ConsumedMark] = []
     /// The answer to remember.
     package var answer: RememberedAnswer?
 
     /// Creates a change that writes nothing.
     package init() {}
+
+    /// Takes a new task out again, with all that belongs to it.
+    mutating func forgetCreation(of task: TaskItem) {
+        insertedTasks.removeAll { $0.id == task.id }
+        armedReminders.removeAll { $0.taskID == task.id }
+        events.removeAll { $0.taskID == task.id }
+    }
 }
 
 /// A reminder that a change takes back.

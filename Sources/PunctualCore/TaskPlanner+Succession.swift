@@ -75,6 +75,33 @@ extension TaskPlanner {
         return successor
     }
 
+    /// Plans the next occurrence of a task that is completed and has none.
+    ///
+    /// The task gets a new version with it, so that whoever reopens it at this moment sees the
+    /// next occurrence.
+    func succeed(
+        _ task: TaskItem,
+        now: WallInstant,
+        ids: inout IDSupply,
+        in change: inout ChangeSet
+    ) -> Plan {
+        var plan = Plan(task: task)
+        guard let mark = task.successionMark, let completedAt = task.completedAt else {
+            return plan
+        }
+        change.marks.append(mark)
+        plan.next = addSuccessor(
+            of: task,
+            after: completedAt,
+            passing: completedAt,
+            now: now,
+            ids: &ids,
+            in: &change
+        )
+        finish(&plan, of: task, now: now, ids: &ids, in: &change)
+        return plan
+    }
+
     private func nextAnchored(
         _ task: TaskItem,
         _ recurrence: TaskRecurrence,

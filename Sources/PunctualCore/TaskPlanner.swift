@@ -136,7 +136,8 @@ package struct TaskPlanner: Sendable {
         where plan.task.reminders[index].isWaiting(at: now) {
             plan.task.reminders[index].state = .withdrawn
         }
-        guard plan.task.recurrence?.rollover == .onCompletion else { return }
+        guard let mark = plan.task.successionMark else { return }
+        change.marks.append(mark)
         plan.next = addSuccessor(
             of: plan.task,
             after: now,

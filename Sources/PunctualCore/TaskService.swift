@@ -301,7 +301,7 @@ package struct TaskService: Sendable {
         user: User,
         _ plan: (TaskItem, WallInstant, inout IDSupply, inout ChangeSet) throws(Problem) -> Plan
     ) async throws -> ChangeAnswer {
-        for _ in 0..<Self.maximumAttempts {
+        for attempt in 0..<Self.maximumAttempts {
             let task = try await task(id, user: user)
             if let ifMatch, ifMatch != task.version {
                 throw Problem(
@@ -312,7 +312,12 @@ package struct TaskService: Sendable {
             var change = ChangeSet()
             var ids = IDSupply(try await store.reserveIDs(TaskPlanner.maximumIDsOfAChange))
             defer { store.returnIDs(ids.unused) }
-            let plan = try plan(task, clock(), &ids, &change)
+            var plan = try plan(task, clock(), &ids, &change)
+            // Perhaps the conflict was that there is one already, from before it was reopened.
+            if attempt > 0, let made = plan.next, let known = try await successor(of: task) {
+                change.forgetCreation(of: made)
+                plan.next = known
+            }
             if plan.isUnchanged {
                 let next = try await successor(of: plan.task)
                 return ChangeAnswer(task: plan.task, next: next, mayHaveFired: true)

@@ -42,6 +42,7 @@ package final class OutboxRelay: ChangeRelay, EventReleaser, Service {
     private let clock: WallClock
     private let timer: any DelayedRunner
     private let drainTimeout: Duration
+    private let ownListeners: Int
     private let onAcknowledged: @Sendable ([ReleasedEvent]) -> Void
     private let logger: Logger
 
@@ -57,27 +58,35 @@ package final class OutboxRelay: ChangeRelay, EventReleaser, Service {
     /// Creates a relay; it acknowledges nothing until it is run.
     ///
     /// A graceful stop takes at most `drainTimeout` to acknowledge what is pending. `onAcknowledged`
-    /// is called after each acknowledgement, on any thread; it must not block.
+    /// is called after each acknowledgement, on any thread; it must not block. `ownListeners` of the
+    /// listeners that are counted are this process's own.
     package init(
         transport: any Transport,
         eventStore: any EventStore,
         clock: @escaping WallClock,
         timer: any DelayedRunner,
         drainTimeout: Duration = .seconds(10),
+        ownListeners: Int = 0,
         logger: Logger,
         onAcknowledged: @escaping @Sendable ([ReleasedEvent]) -> Void = { _ in }
     ) {
         (self.transport, self.eventStore, self.clock) = (transport, eventStore, clock)
         (self.timer, self.drainTimeout, self.logger) = (timer, drainTimeout, logger)
-        self.onAcknowledged = onAcknowledged
+        (self.ownListeners, self.onAcknowledged) = (ownListeners, onAcknowledged)
         immediate = transport as? any ImmediateTransport
     }
 
     /// How many events are released and not yet acknowledged.
     package var pending: Int { pendingEvents.load(ordering: .relaxed) }
 
-    /// How many other processes are to be told of new rows in `event_log`; none at first.
-    package func setListeners(_ count: Int) { listeners.store(count, ordering: .relaxed) }
+    /// How many processes are to be told of new rows in `event_log`, this one perhaps among them;
+    /// none at first.
+    package func setListeners(_ count: Int) {
+        listeners.store(max(count - ownListeners, 0), ordering: .relaxed)
+    }
+
+    /// Whether another process listens for what is logged here.
+    package var hasListeners: Bool { listeners.load(ordering: .relaxed) > 0 }
 
     /// Stamps and releases the events of a committed change.
     package func release(_ events: [StagedEvent]) {
@@ -182,7 +191,7 @@ extension OutboxRelay {
         pendingGauge.record(left)
         batch.reportAcknowledged()
         onAcknowledged(batch.events)
-        if listeners.load(ordering: .relaxed) > 0 { announcement.signal() }
+        if hasListeners { announcement.signal() }
     }
 
     /// Repeats `body` until it succeeds.

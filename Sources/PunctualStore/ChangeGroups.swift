@@ -35,7 +35,8 @@ final class ChangeGroups: Sendable {
     static func takes(_ change: ChangeSet) -> Bool {
         change.updatedTasks.isEmpty && change.deletedTasks.isEmpty
             && change.withdrawnReminders.isEmpty && change.settledKeys.isEmpty
-            && change.seriesEntries.isEmpty && change.insertedTasks.count <= maximumTasks
+            && change.seriesEntries.isEmpty && change.marks.isEmpty
+            && change.insertedTasks.count <= maximumTasks
     }
 
     /// Writes a change, perhaps together with others, and returns when it is durable.

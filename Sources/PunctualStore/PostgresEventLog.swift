@@ -10,8 +10,12 @@ package struct PostgresEventLog: EventLogSource {
 
     private let pool: PostgresPool
 
-    /// Creates a source over a pool, which must be running.
-    package init(pool: PostgresPool) { self.pool = pool }
+    private let types: Set<EventType>?
+
+    /// Creates a source over a pool, which must be running, of events of these types, or of all.
+    package init(pool: PostgresPool, types: Set<EventType>? = nil) {
+        (self.pool, self.types) = (pool, types)
+    }
 
     package func position(of reader: String?) async throws -> LogPosition {
         let result = try await pool.execute(
@@ -35,6 +39,7 @@ package struct PostgresEventLog: EventLogSource {
                 .int2(last?.shard),
                 .uuid(last.map { PostgresUUID(high: $0.eventID.high, low: $0.eventID.low) }),
                 .int8(Int64(limit)),
+                .textArray(types?.map(\.rawValue)),
             ]
         )
         var events: [ReleasedEvent] = []

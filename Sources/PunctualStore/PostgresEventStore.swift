@@ -23,14 +23,44 @@ package struct PostgresEventStore: EventStore {
 
     private let pool: PostgresPool
     private let channels: [DeliveryChannel]
+    private let isAudited: Bool
 
     /// Creates a store over a pool, which must be running; `channels` get every fired reminder.
-    package init(pool: PostgresPool, channels: [DeliveryChannel] = []) {
-        (self.pool, self.channels) = (pool, channels)
+    ///
+    /// `isAudited` says that consumers of the transport record what is published and make the
+    /// deliveries, so that an acknowledgement only empties `outbox`.
+    package init(pool: PostgresPool, channels: [DeliveryChannel] = [], isAudited: Bool = false) {
+        (self.pool, self.channels, self.isAudited) = (pool, channels, isAudited)
     }
 
     package func acknowledge(_ events: [ReleasedEvent]) async throws {
-        _ = try await pool.execute(
+        guard isAudited else {
+            let command = logging(events)
+            _ = try await pool.execute(command.statement, command.parameters)
+            return
+        }
+        // What the engine decided is never published; nobody else would record it.
+        let unpublished = events.filter { $0.type.topic == .engine }
+        let published = events.filter { $0.type.topic != .engine }
+        var commands: [PostgresCommand] = []
+        if !unpublished.isEmpty { commands.append(logging(unpublished)) }
+        if !published.isEmpty { commands.append(settling(published)) }
+        _ = try await pool.executeTogether(commands)
+    }
+
+    private func settling(_ events: [ReleasedEvent]) -> PostgresCommand {
+        PostgresCommand(
+            PostgresStatement("settle", SQL.settle_sql),
+            [
+                .int2Array(events.map(\.key.shard)), .int8Array(events.map(\.epoch)),
+                .int8Array(events.map(\.key.sourceID)),
+                .timestampArray(events.map { $0.key.nominal.secondsSinceEpoch * 1_000_000 }),
+            ]
+        )
+    }
+
+    private func logging(_ events: [ReleasedEvent]) -> PostgresCommand {
+        PostgresCommand(
             PostgresStatement("acknowledge", SQL.acknowledge_sql),
             [
                 .int2Array(events.map(\.key.shard)), .int8Array(events.map(\.epoch)),

@@ -82,7 +82,7 @@ package struct PostgresTaskStore: TaskStore {
                 try await groups.apply(change)
                 return ChangeOutcome()
             }
-            let result = try await pool.execute(.changeApply, [change].parameters)
+            let result = try await write(change)
             return try Self.outcome(result, waiting: 1, staged: 2)
         } catch let error as PostgresError {
             if error.sqlState == "PC001" || error.constraint == "tasks_predecessor" {
@@ -99,6 +99,17 @@ package struct PostgresTaskStore: TaskStore {
             }
             throw error.asProblem
         }
+    }
+
+    /// Writes one change, with its marks in the same transaction.
+    private func write(_ change: ChangeSet) async throws -> PostgresResult {
+        guard !change.marks.isEmpty else {
+            return try await pool.execute(.changeApply, [change].parameters)
+        }
+        let results = try await pool.executeTogether([
+            .marking(change.marks), PostgresCommand(.changeApply, [change].parameters),
+        ])
+        return results[1]
     }
 
     package func withdrawStaged(shard: Int16, reminderIDs: [Int64]) async throws -> Set<Int64> {

@@ -27,6 +27,11 @@ package struct SchemaMigrator: Sendable {
         ),
         Migration(number: 5, name: "finding", sql: PackageResources.migration_0005_finding_sql),
         Migration(number: 6, name: "people", sql: PackageResources.migration_0006_people_sql),
+        Migration(
+            number: 8,
+            name: "consumers",
+            sql: PackageResources.migration_0008_consumers_sql
+        ),
         Migration(number: 10, name: "engines", sql: PackageResources.migration_0010_engines_sql),
     ]
 

@@ -150,6 +150,10 @@ import Testing
         _ = try await desk.update(next) { $0.title = "mine" }
         _ = try await desk.service.reopen(task.id, user: desk.ada)
         #expect(desk.ports.edit { $0.tasks[next.id] } != nil)
+        let again = try await desk.complete(task)
+        #expect(again.task.status == .completed && again.next?.id == next.id)
+        #expect(desk.ports.edit { $0.tasks.count } == 2)
+        #expect(desk.ports.events(.created).map(\.taskID) == [task.id, next.id])
     }
 
     @Test func `reopening keeps a successor that the schedule created`() async throws {

@@ -2,7 +2,8 @@
 -- What has become visible in event_log since a snapshot.
 --
 -- $1 the snapshot that has been read, $2 the one that is being read (NULL: the present one),
--- $3, $4, $5 the last row read of this range (NULL at its start), $6 most rows.
+-- $3, $4, $5 the last row read of this range (NULL at its start), $6 most rows, $7 the types that
+-- are wanted (NULL: all).
 --
 -- A row is new if this snapshot sees its transaction and the last one did not; no order of ids or
 -- times would do, because transactions commit in another order than they begin. The horizon is
@@ -18,6 +19,7 @@ FROM bounds b LEFT JOIN LATERAL (
         AND logged < pg_snapshot_xmax(b.horizon)
         AND NOT pg_visible_in_snapshot(logged, b.seen)
         AND pg_visible_in_snapshot(logged, b.horizon)
+        AND ($7::text[] IS NULL OR event_type = ANY($7))
         AND ($3::bigint IS NULL OR
             (logged, shard, event_id) > ($3::bigint::text::xid8, $4::smallint, $5::uuid))
     ORDER BY logged, shard, event_id

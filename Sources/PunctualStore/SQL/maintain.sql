@@ -1,1 +1,2 @@
-SELECT maintain($1 * interval '1 second'), forget_conversations()
+SELECT maintain($1 * interval '1 second'), forget_conversations(),
+    maintain_consumed($1 * interval '1 second')

@@ -1,0 +1,27 @@
+-- Makes the deliveries that fired reminders need, for each event once however often it comes.
+--
+-- $1 to $8 as in consumer_audit.sql, $9 and $10 the channels and targets. A delivery refers to its
+-- event in `event_log`, which whoever audits may not have recorded yet; so this records it too.
+WITH received AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+        $7::jsonb[], $8::timestamptz[]
+    ) AS r(shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp")
+), fresh AS (
+    INSERT INTO consumed (shard, consumer, event_id)
+    SELECT DISTINCT shard, 'notify', event_id FROM received
+    ON CONFLICT DO NOTHING
+    RETURNING shard, event_id
+), logged AS (
+    INSERT INTO event_log (
+        shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", processed
+    )
+    SELECT r.*, true
+    FROM received AS r JOIN fresh USING (shard, event_id)
+    ON CONFLICT (shard, event_id) DO NOTHING
+)
+INSERT INTO deliveries (shard, event_id, channel, target, next_attempt_at)
+SELECT f.shard, f.event_id, c.channel, c.target, now()
+FROM fresh AS f
+CROSS JOIN unnest($9::text[], $10::text[]) AS c(channel, target)
+ON CONFLICT DO NOTHING
