@@ -74,7 +74,9 @@ package struct RejectedEvents: Error, Sendable {
     package init(reason: String) { self.reason = reason }
 }
 
-/// What the consumers write. Every call is one statement, and safe to repeat.
+/// What the consumers write.
+///
+/// Every call is one statement, and safe to repeat.
 ///
 /// Each throws ``RejectedEvents`` for what can never succeed, and anything else when it may later.
 package protocol ConsumerStore: Sendable {
