@@ -146,6 +146,7 @@ extension ReminderEngine {
             if !answer.shards.isEmpty {
                 logger.info("shards acquired", metadata: ["shards": "\(answer.shards.count)"])
             }
+            releaser.setListeners(answer.listeners)
             failures.ended(logger)
             take(.acquired(answer, sentAtNanoseconds: sent))
         } catch {

@@ -46,7 +46,7 @@ package struct PostgresReminderStore: ReminderStore {
         return LeaseAnswer(
             shards: reports,
             databaseTime: try result.first?.instant(3) ?? clock(),
-            listeners: 0,
+            listeners: Int(try result.first?.int8(5) ?? 0),
             engines: Int(try result.first?.int4(4) ?? 1)
         )
     }

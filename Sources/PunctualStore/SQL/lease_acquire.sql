@@ -28,5 +28,9 @@ SELECT
     t.epoch,
     (SELECT r.due FROM reminders AS r WHERE r.shard = t.shard ORDER BY r.due LIMIT 1),
     clock_timestamp(),
-    s.engines
+    s.engines,
+    (
+        SELECT count(*) FROM pg_stat_activity AS a
+        WHERE a.datname = current_database() AND a.application_name = 'punctual listener'
+    )
 FROM seen AS s LEFT JOIN taken AS t ON true

@@ -11,7 +11,8 @@ struct FailoverCommand: ParsableCommand {
         discussion: """
             Three processes on one database: one that serves HTTP, two that are engines only. In \
             the middle of the run one engine gets kill -9, or with --stop a SIGSTOP, and after that \
-            many seconds a SIGCONT. Reminders count as the victim's if it owned their shard then, \
+            many seconds a SIGCONT; with --rolling both are stopped gracefully and started again. \
+            Reminders count as the victim's if it owned their shard then, \
             and they were due within --window seconds after. Lateness is taken at the sockets of \
             the HTTP process, which hears of every release through the database.
             """
@@ -25,6 +26,9 @@ struct FailoverCommand: ParsableCommand {
 
     @Option(help: "Stop the engine for so many seconds instead of killing it.")
     var stop: Int?
+
+    @Flag(help: "Restart both engines gracefully, one after the other, instead.")
+    var rolling = false
 
     @Option(help: "For how many seconds after the fault lateness is put down to it.")
     var window = 5
@@ -73,11 +77,34 @@ struct FailoverCommand: ParsableCommand {
         let front = try start("api,realtime,recurring,notify,audit")
         let owners = try Self.waitForOwners(cluster, count: 2)
         Progress.say("\(owners.count) of 2 engines own shards")
-        try measure(front, victim: victim, owner: owner.first ?? 0)
+        try measure(front, victim: victim, other: other, owner: owner.first ?? 0)
         other.kill()
     }
 
-    private func measure(_ front: PunctualServer, victim: PunctualServer, owner: Int) throws {
+    /// What is done to the engines.
+    private var fault: String {
+        rolling ? "rolling restart" : stop.map { "SIGSTOP for \($0) s" } ?? "kill -9"
+    }
+
+    private func strike(_ victim: PunctualServer, _ other: PunctualServer) throws {
+        if rolling {
+            try victim.restart()
+            try other.restart()
+        } else if let stop {
+            victim.send(SIGSTOP)
+            WallClock.sleep(milliseconds: Int64(stop) * 1_000)
+            victim.send(SIGCONT)
+        } else {
+            victim.kill()
+        }
+    }
+
+    private func measure(
+        _ front: PunctualServer,
+        victim: PunctualServer,
+        other: PunctualServer,
+        owner: Int
+    ) throws {
         let tokens = (0..<users).map { Token.header(of: "user \($0)") }
         let began = WallClock.nanoseconds + 200_000_000
         let interval = 1e9 / Double(rate)
@@ -101,15 +128,9 @@ struct FailoverCommand: ParsableCommand {
         )
         WallClock.sleep(until: (firstDue + Int64(seconds) * 1_000_000 / 3) * 1_000)
         let owned = try Self.shards(of: owner, in: front.cluster)
-        let fault = WallClock.nanoseconds
-        Progress.say(stop.map { "SIGSTOP for \($0) s" } ?? "kill -9")
-        if let stop {
-            victim.send(SIGSTOP)
-            WallClock.sleep(milliseconds: Int64(stop) * 1_000)
-            victim.send(SIGCONT)
-        } else {
-            victim.kill()
-        }
+        let struck = WallClock.nanoseconds
+        Progress.say(fault)
+        try strike(victim, other)
         let lastDue = ledger.due.last ?? 0
         Progress.follow(ledger, until: (lastDue + 15_000_000) * 1_000) {
             ledger.receivedCount.load(ordering: .relaxed) >= ledger.due.count
@@ -117,17 +138,17 @@ struct FailoverCommand: ParsableCommand {
         _ = try load.finish()
         WallClock.sleep(milliseconds: 1_000)
         for stream in streams { try stream.close() }
-        try report(front, ledger, owned: owned, fault: fault / 1_000)
+        try report(front, ledger, owned: owned, from: struck / 1_000)
     }
 
     private func report(
         _ front: PunctualServer,
         _ ledger: Ledger,
         owned: Set<Int>,
-        fault: Int64
+        from start: Int64
     ) throws {
         let shardOfUser = try Self.shardsOfUsers(in: front.cluster)
-        let struck = (fault..<fault + Int64(window) * 1_000_000)
+        let struck = (start..<start + Int64(window) * 1_000_000)
         var (ofVictim, ofOthers, otherwise) = ([Int64](), [Int64](), [Int64]())
         for index in ledger.due.indices {
             guard let arrival = ledger.arrival(of: index) else { continue }
@@ -144,7 +165,7 @@ struct FailoverCommand: ParsableCommand {
         var report = Report("failover")
         report.add(account, ratePerSecond: Double(rate))
         report.add("shards_of_victim", owned.count)
-        report.add("fault", .text(stop.map { "SIGSTOP for \($0) s" } ?? "kill -9"))
+        report.add("fault", .text(fault))
         report.add("victim_ms", Percentiles(nanoseconds: ofVictim).json)
         report.add("victim_reminders", ofVictim.count)
         report.add("others_ms", Percentiles(nanoseconds: ofOthers).json)

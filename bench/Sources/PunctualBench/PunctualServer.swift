@@ -68,6 +68,14 @@ final class PunctualServer {
         process = nil
     }
 
+    /// Stops the server gracefully and starts it again, as an upgrade does.
+    func restart() throws {
+        process?.send(SIGTERM)
+        process?.wait()
+        try start()
+        try waitUntilReady()
+    }
+
     /// Stops the server in the middle of whatever it does, or lets it go on.
     func send(_ signal: Int32) { process?.send(signal) }
 
