@@ -203,6 +203,9 @@ struct Composition {
             authenticator: authenticator
         )
         (services.profiles, services.apiTokens) = (profiles, apiTokens)
+        services.sample =
+            DatabaseGauges(operations: PostgresOperations(pool: pools.requests))
+            .sample
         services.conversations = PostgresConversationStore(pool: pools.requests)
         return makeApplication(
             configuration: http,

@@ -41,7 +41,7 @@ struct PunctualCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, RecurrenceCommand.self, ImportCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, OutboxCommand.self, ShardsCommand.self,
         ]
     )
 }

@@ -107,6 +107,8 @@ package struct ReleasedEvent: Sendable {
     package let epoch: Int64
     /// The bare event, a JSON object in one line.
     package let json: String
+    /// Whether an operator has had it sent again.
+    package let isReplayed: Bool
 
     fileprivate init(staged: StagedEvent, at timestamp: WallInstant, epoch: Int64) {
         (key, id, type, taskID) = (staged.key, staged.id, staged.type, staged.taskID)
@@ -114,6 +116,7 @@ package struct ReleasedEvent: Sendable {
         json =
             "{\"event_id\":\"\(id)\",\"timestamp\":\"\(timestamp.rfc3339)\","
             + staged.payload.dropFirst()
+        isReplayed = false
     }
 
     /// Restores an event that was logged by this process or another.
@@ -124,11 +127,12 @@ package struct ReleasedEvent: Sendable {
         taskID: Int64?,
         userID: String,
         timestamp: WallInstant,
-        json: String
+        json: String,
+        isReplayed: Bool = false
     ) {
         (self.key, self.id, self.type, self.taskID) = (key, id, type, taskID)
         (self.userID, due, self.timestamp, epoch) = (userID, timestamp, timestamp, 0)
-        self.json = json
+        (self.json, self.isReplayed) = (json, isReplayed)
     }
 
     /// The position of the event in a client's stream, `<release µs>-<event_id>`.

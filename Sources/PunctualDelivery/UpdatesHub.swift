@@ -94,10 +94,11 @@ package final class UpdatesHub: UpdateSource, Service {
         }
     }
 
-    /// Hands over events read from `event_log`, except those that this process released.
+    /// Hands over events read from `event_log`, except those that this process released and nobody
+    /// has asked for again.
     package func publishLogged(_ batch: [ReleasedEvent]) {
         let waiting = state.withLock { state in
-            state.append(batch.filter { !state.wasReleasedHere($0) })
+            state.append(batch.filter { $0.isReplayed || !state.wasReleasedHere($0) })
         }
         for buffer in waiting { buffer.flush() }
     }

@@ -60,6 +60,8 @@ package struct HTTPServices: Sendable {
     package var clock: WallClock
     /// What `/metrics` shows, and where requests are counted.
     package var metrics: PrometheusRegistry
+    /// Brings up to date what is only measured when somebody asks.
+    package var sample: @Sendable () async -> Void = {}
     /// What `/readyz` answers.
     package var readiness: @Sendable () async -> ReadinessReport
     /// Whose request it is.

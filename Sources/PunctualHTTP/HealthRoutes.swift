@@ -15,7 +15,12 @@ extension RouteTable {
             )
         }
         open(.get, "/metrics") { _ in
-            Response(status: .ok, type: .metrics, body: Array(services.metrics.exposition.utf8))
+            await services.sample()
+            return Response(
+                status: .ok,
+                type: .metrics,
+                body: Array(services.metrics.exposition.utf8)
+            )
         }
     }
 }

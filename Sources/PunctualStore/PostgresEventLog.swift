@@ -87,7 +87,8 @@ package struct PostgresEventLog: EventLogSource {
             taskID: try row.int8OrNil(5),
             userID: try row.text(6),
             timestamp: try row.instant(7),
-            json: try row.jsonText(8)
+            json: try row.jsonText(8),
+            isReplayed: try row.boolOrNil(9) ?? false
         )
     }
 }

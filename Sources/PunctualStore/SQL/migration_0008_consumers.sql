@@ -47,3 +47,11 @@ BEGIN
 END $$;
 
 SELECT maintain_consumed(interval '90 days');
+
+-- How often an event has been sent again from here; a reader in another process sees that it is new
+-- again, and one in the process that released it that this is on purpose.
+ALTER TABLE event_log ADD COLUMN replays smallint NOT NULL DEFAULT 0;
+
+-- A replay reads ranges of time, which lie together on disk.
+CREATE INDEX event_log_timestamp ON event_log USING brin ("timestamp")
+    WITH (pages_per_range = 32, autosummarize = on);
