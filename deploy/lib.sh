@@ -53,6 +53,44 @@ release_lock() {
     if [[ -n ${lock_descriptor:-} ]]; then exec {lock_descriptor}>&-; fi
 }
 
+# rfc3339 MICROSECONDS: an instant as the API takes it.
+rfc3339() { printf '%s.%06dZ' "$(date -u -d "@$(($1 / 1000000))" +%FT%T)" "$(($1 % 1000000))"; }
+
+# --- What an operator's scripts need ----------------------------------------------------------
+
+# require_programs NAME...: ends the script when one is not in PATH.
+require_programs() {
+    local name
+    for name in "$@"; do
+        command -v "$name" >/dev/null || die "$name is not in PATH. On Debian: apt-get install" \
+            "curl jq postgresql-client"
+    done
+}
+
+# Sets PUNCTUAL_DATABASE_URL from the file that PUNCTUAL_DATABASE_URL_FILE names, if it is not set.
+database_url_from_environment() {
+    if [[ -z ${PUNCTUAL_DATABASE_URL:-} && -n ${PUNCTUAL_DATABASE_URL_FILE:-} ]]; then
+        [[ -r $PUNCTUAL_DATABASE_URL_FILE ]] || die "$PUNCTUAL_DATABASE_URL_FILE cannot be read"
+        PUNCTUAL_DATABASE_URL=$(<"$PUNCTUAL_DATABASE_URL_FILE")
+    fi
+    [[ -n ${PUNCTUAL_DATABASE_URL:-} ]] || die "PUNCTUAL_DATABASE_URL is not set; it says which" \
+        "database, such as postgresql://punctual@localhost/punctual"
+    export PUNCTUAL_DATABASE_URL
+}
+
+# Sets $punctual to the program: the one that is named, the one built here, or the one in PATH.
+find_punctual() {
+    local candidate
+    for candidate in "${PUNCTUAL_EXECUTABLE:-}" "$root/.build/release/punctual" \
+        "$(command -v punctual || true)" "$root/.build/debug/punctual"; do
+        [[ -n $candidate && -x $candidate ]] || continue
+        # shellcheck disable=SC2034 # for the scripts that source this one
+        punctual=$candidate
+        return
+    done
+    die "there is no punctual in PATH and none is built here; PUNCTUAL_EXECUTABLE can name one"
+}
+
 # --- Packages ---------------------------------------------------------------------------------
 
 required_packages=(
