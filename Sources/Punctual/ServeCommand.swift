@@ -35,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
               PUNCTUAL_RETENTION        how long the past is kept (P90D)
               PUNCTUAL_RATE_LIMIT       requests a second of one user (any number)
               PUNCTUAL_CORS_ORIGINS     sites whose pages may use the API (none)
+              PUNCTUAL_LOG_FORMAT       text or json (text on a terminal, otherwise json)
 
             PUNCTUAL_DATABASE_URL_FILE, PUNCTUAL_JWT_SECRET_FILE and PUNCTUAL_WEBHOOK_SECRET_FILE \
             name files with the value; systemd credentials named database_url, jwt_secret and \
@@ -56,11 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try options.settings()
         let configuration = try ServeConfiguration(settings)
         let level = try settings.logLevel(logLevel) ?? .info
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        try settings.logFormat().install(level: level)
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         let logger = Logger(label: "punctual")

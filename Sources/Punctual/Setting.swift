@@ -24,6 +24,7 @@ enum Setting: String, CaseIterable, Sendable {
     case rateLimit = "rate_limit"
     case corsOrigins = "cors_origins"
     case logLevel = "log_level"
+    case logFormat = "log_format"
 
     /// Whether the value must appear in no log and no message.
     var isSecret: Bool { [.databaseURL, .jwtSecret, .webhookSecret].contains(self) }

@@ -14,6 +14,17 @@ struct EdgeMiddleware: RouterMiddleware {
         context: EdgeContext,
         next: @concurrent (Request, EdgeContext) async throws -> Response
     ) async throws -> Response {
+        let trace = TraceContext(traceparent: request.headers[named: "traceparent"])
+        return await TraceContext.$current.withValue(trace) {
+            await measured(request, context: context, next: next)
+        }
+    }
+
+    private func measured(
+        _ request: Request,
+        context: EdgeContext,
+        next: @concurrent (Request, EdgeContext) async throws -> Response
+    ) async -> Response {
         let start = ContinuousClock.now
         var response: Response
         do {
