@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""That each file of the deployment is what the programs that read it expect."""
+
+import pathlib
+import re
+import tempfile
+import unittest
+
+import yaml
+
+from harness import DEPLOY, EXECUTABLE, ROOT, Case, scripts, tool
+
+WORKFLOWS = ROOT / ".github" / "workflows"
+COMPOSE = DEPLOY / "compose.yaml"
+# What systemd itself calls the exposure of a service, 10 being that of an ordinary one.
+MOST_EXPOSURE = 1.5
+# Variables that belong to a script or a test and not to the program.
+OWN_VARIABLES = {
+    "PUNCTUAL_EXECUTABLE", "PUNCTUAL_IMAGE", "PUNCTUAL_PORT", "PUNCTUAL_TEST_DATABASE_URL",
+    "PUNCTUAL_DEMO_FOLDER",
+}
+
+
+class ScriptTests(Case):
+    def test_are_clean(self):
+        self.run_program("shellcheck", "--external-sources", *scripts())
+
+    def test_teach(self):
+        for script in scripts():
+            if script.suffix == ".sh" or script.parent.name == ".ci":
+                continue
+            with self.subTest(script=script.name):
+                text = self.run_program(script, "--help")
+                self.assertIn(f"usage: deploy/{script.name}", text)
+                self.assertGreater(len(text.splitlines()), 5)
+
+    def test_refuse_what_they_do_not_know(self):
+        for script in scripts():
+            if script.suffix == ".sh" or script.parent.name == ".ci" or script.name in ("minikube",):
+                continue
+            with self.subTest(script=script.name):
+                self.assertIn("error: ", self.run_program(script, "--nonsense", status=1))
+
+
+class ImageTests(Case):
+    def test_dockerfile_is_clean(self):
+        self.run_program(tool("hadolint"), "--failure-threshold", "style", DEPLOY / "Dockerfile")
+
+    def test_ends_as_a_user_that_is_not_root(self):
+        last = (DEPLOY / "Dockerfile").read_text().split("\nFROM ")[-1]
+        self.assertRegex(last, r"^scratch\n")
+        self.assertRegex(last, r"\nUSER [1-9][0-9]*:[1-9][0-9]*\n")
+
+    def test_holds_all_that_the_program_needs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder) / "root"
+            self.run_program(DEPLOY / "image-root", EXECUTABLE, root)
+            for path in ("usr/share/zoneinfo/Europe/Berlin", "etc/ssl/certs/ca-certificates.crt",
+                         "var/lib/dpkg/status.d/libpq5", "usr/share/doc/libpq5/copyright"):
+                self.assertTrue((root / path).is_file(), path)
+            # The loader resolves everything within it: nothing is taken from this machine.
+            loader = next(path for path in root.rglob("ld-linux*.so.*"))
+            folders = {str(path.parent) for path in root.rglob("*.so*")}
+            listed = self.run_program(
+                loader, "--library-path", ":".join(sorted(folders)), "--list",
+                root / "usr/local/bin/punctual",
+            )
+            outside = [
+                line for line in listed.splitlines()
+                if "=>" in line and str(root) not in line and str(loader) not in line
+                # Those that are built here know by themselves where the toolchain is.
+                and "/swift/" not in line
+            ]
+            self.assertEqual(outside, [])
+
+
+class ComposeTests(Case):
+    def test_is_valid(self):
+        self.run_program(
+            tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", COMPOSE
+        )
+
+    def test_creates_the_topics_of_the_table(self):
+        rows = [line.split(",") for line in (DEPLOY / "topics.csv").read_text().splitlines()]
+        week = str(7 * 24 * 3_600_000)
+        self.assertEqual(
+            {(name, partitions, retention) for name, partitions, retention in rows},
+            {("task-events", "3", week), ("reminders", "1", week), ("task-updates", "3", week),
+             ("reminders-dlq", "1", week)},
+        )
+
+    def test_gives_the_program_what_it_understands(self):
+        services = yaml.safe_load(COMPOSE.read_text())["services"]
+        self.assertEqual(services["punctual"]["command"], ["serve"])
+        self.assertEqual(services["migrate"]["command"], ["migrate"])
+
+
+class UnitTests(Case):
+    unit = DEPLOY / "systemd" / "punctual.service"
+
+    def test_is_valid(self):
+        self.need("systemd-analyze")
+        with tempfile.TemporaryDirectory() as folder:
+            here = pathlib.Path(folder) / self.unit.name
+            here.write_text(self.unit.read_text().replace("/usr/local/bin/punctual", EXECUTABLE))
+            self.assertEqual(
+                self.run_program("systemd-analyze", "verify", "--man=no", here), ""
+            )
+
+    def test_is_hardened(self):
+        self.need("systemd-analyze")
+        text = self.run_program("systemd-analyze", "security", "--offline=true", self.unit)
+        exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text)[1])
+        self.assertLessEqual(exposure, MOST_EXPOSURE, text)
+
+
+class WorkflowTests(Case):
+    files = sorted(WORKFLOWS.glob("*.yaml"))
+
+    def test_are_valid(self):
+        self.assertGreaterEqual(len(self.files), 4)
+        self.run_program(
+            tool("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *self.files
+        )
+
+    def test_give_nothing_away(self):
+        self.run_program(tool("zizmor"), "--offline", "--no-progress", *self.files)
+
+    def test_pin_every_action_by_its_commit(self):
+        for file in self.files:
+            for action in re.findall(r"uses: (\S+.*)", file.read_text()):
+                self.assertRegex(action, r"^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v[\d.]+$", file.name)
+
+    def test_begin_with_no_permission(self):
+        for file in self.files:
+            self.assertEqual(yaml.safe_load(file.read_text())["permissions"], {}, file.name)
+
+
+class TerraformTests(Case):
+    def test_is_formatted(self):
+        terraform = self.need("terraform")
+        self.run_program(terraform, "fmt", "-check", "-recursive", DEPLOY / "terraform")
+
+
+class NameTests(Case):
+    """Names that two files share."""
+
+    def test_every_variable_is_one_of_the_program(self):
+        keys = set(re.findall(r'case \w+(?: = "(\w+)")?', (ROOT / "Sources/Punctual/Setting.swift").read_text()))
+        keys |= set(re.findall(r"case (\w+)$", (ROOT / "Sources/Punctual/Setting.swift").read_text(), re.MULTILINE))
+        known = {f"PUNCTUAL_{key.upper()}{end}" for key in keys if key for end in ("", "_FILE")}
+        files = [*scripts(), COMPOSE, DEPLOY / "Dockerfile", *(DEPLOY / "systemd").iterdir(),
+                 ROOT / "docs/OPERATIONS.md"]
+        for file in files:
+            used = set(re.findall(r"PUNCTUAL_[A-Z_]*[A-Z]", file.read_text())) - OWN_VARIABLES
+            unknown = {name for name in used - known if not name.startswith("PUNCTUAL_KAFKA_")}
+            self.assertEqual(unknown, set(), file.name)
+
+    def test_every_link_of_the_documents_leads_somewhere(self):
+        for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+            for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text()):
+                self.assertTrue((document.parent / target).exists(), f"{document.name}: {target}")
+
+
+if __name__ == "__main__":
+    unittest.main()
