@@ -17,7 +17,6 @@ MOST_EXPOSURE = 1.5
 # Variables that belong to a script or a test and not to the program.
 OWN_VARIABLES = {
     "PUNCTUAL_EXECUTABLE", "PUNCTUAL_IMAGE", "PUNCTUAL_PORT", "PUNCTUAL_TEST_DATABASE_URL",
-    "PUNCTUAL_DEMO_FOLDER",
 }
 
 
