@@ -6,12 +6,21 @@ package import PunctualPostgres
 ///
 /// Migrations are numbered and only go forward; each runs in a transaction, all of them under an
 /// advisory lock, so that any number of processes may try at once.
+///
+/// A migration that says `Not breaking` in its first lines leaves programs that do not know it
+/// working, so that they may run beside a newer one, and again after it: an upgrade replaces
+/// processes one by one, and a rollback needs no restored database.
 package struct SchemaMigrator: Sendable {
     /// One step of the schema.
     struct Migration: Sendable {
         let number: Int32
         let name: String
         let sql: [UInt8]
+
+        /// Whether programs that do not know it cannot work with the schema that it makes.
+        var isBreaking: Bool {
+            !String(decoding: sql.prefix(200), as: UTF8.self).contains("\n-- Not breaking: ")
+        }
     }
 
     private static let migrations = [
@@ -57,6 +66,8 @@ package struct SchemaMigrator: Sendable {
                     name text NOT NULL,
                     applied_at timestamptz NOT NULL DEFAULT now()
                 );
+                ALTER TABLE schema_migrations
+                    ADD COLUMN IF NOT EXISTS breaking boolean NOT NULL DEFAULT true;
                 """
             )
             let applied = try await Self.applied(by: { try await session.execute($0, $1) })
@@ -65,9 +76,15 @@ package struct SchemaMigrator: Sendable {
                 try await session.executeScript(String(decoding: migration.sql, as: UTF8.self))
                 _ = try await session.execute(
                     PostgresStatement(
-                        sql: "INSERT INTO schema_migrations (number, name) VALUES ($1, $2)"
+                        sql: """
+                            INSERT INTO schema_migrations (number, name, breaking)
+                            VALUES ($1, $2, $3)
+                            """
                     ),
-                    [.int4(migration.number), .text(migration.name)]
+                    [
+                        .int4(migration.number), .text(migration.name),
+                        .bool(migration.isBreaking),
+                    ]
                 )
             }
             if applied.isEmpty { try await makeShards(session) }
@@ -124,23 +141,32 @@ package struct SchemaMigrator: Sendable {
         }
     }
 
+    /// The numbers of the migrations that were applied, and whether each is a breaking one.
     private static func applied(
         by execute: (PostgresStatement, [PostgresValue]) async throws -> PostgresResult
-    ) async throws -> Set<Int32> {
+    ) async throws -> [Int32: Bool] {
         let result = try await execute(
-            PostgresStatement(sql: "SELECT number FROM schema_migrations"),
+            // The column is younger than the table.
+            PostgresStatement(
+                sql: """
+                    SELECT number, coalesce((to_jsonb(m)->>'breaking')::boolean, true)
+                    FROM schema_migrations AS m
+                    """
+            ),
             []
         )
-        return Set(try result.map { try $0.int4(0) })
+        return Dictionary(uniqueKeysWithValues: try result.map { (try $0.int4(0), try $0.bool(1)) })
     }
 
-    private static func missing(given applied: Set<Int32>) throws -> [Migration] {
-        if let newest = applied.max(), newest > migrations.map(\.number).max() ?? 0 {
+    private static func missing(given applied: [Int32: Bool]) throws -> [Migration] {
+        let known = Set(migrations.map(\.number))
+        let unknown = applied.filter { $0.value && !known.contains($0.key) }
+        if let newest = unknown.keys.max() {
             throw StoreError(
                 .schemaTooNew,
                 "The database schema (\(newest)) is newer than this program; upgrade the program."
             )
         }
-        return migrations.filter { !applied.contains($0.number) }
+        return migrations.filter { applied[$0.number] == nil }
     }
 }
