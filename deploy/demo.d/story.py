@@ -166,10 +166,9 @@ class Story:
 def main(show):
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    # The first owns every shard; the second serves the page and stands by. A process that has every
-    # role does not look for what others release.
+    # There is one shard, which the first owns; the second serves the page and stands by.
     engine = Process("engine", PUNCTUAL_ROLES="engine")
-    second = Process("second", PUNCTUAL_ROLES="api,engine,recurring,notify,realtime")
+    second = Process("second")
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
