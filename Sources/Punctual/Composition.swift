@@ -207,6 +207,14 @@ struct Composition {
             DatabaseGauges(operations: PostgresOperations(pool: pools.requests))
             .sample
         services.conversations = PostgresConversationStore(pool: pools.requests)
+        let notices = PostgresNotificationStore(pool: pools.requests)
+        let shards = ShardMap(count: configuration.shards)
+        services.notifications = NotificationService(store: notices, shards: shards)
+        services.deadLetters = DeadLetterService(
+            store: notices,
+            shards: shards,
+            wake: delivery.wakeDelivery
+        )
         return makeApplication(
             configuration: http,
             services: services,

@@ -58,7 +58,15 @@ struct DeliveryParts {
         }
         (self.completions, wakeDelivery) = (completions, { worker?.wake() })
         (self.events, self.hub, self.relay) = (events, hub, relay)
-        let optional: [(any Service)?] = [worker]
+        let depths = worker.map { [channels] _ in
+            DepthReporter(
+                store: PostgresDeliveryStore(pool: pools.engine),
+                channels: channels.map(\.channel),
+                timer: timer,
+                logger: logger
+            )
+        }
+        let optional: [(any Service)?] = [worker, depths]
         services = [hub, relay] + optional.compactMap(\.self)
     }
 

@@ -76,6 +76,21 @@ package struct ClaimedDeliveries: Sendable {
     }
 }
 
+/// How much of one channel waits, and how much was given up.
+package struct DeliveryDepth: Sendable, Hashable {
+    /// The channel.
+    package let channel: String
+    /// Deliveries that are to be made.
+    package let waiting: Int
+    /// Dead letters.
+    package let dead: Int
+
+    /// Creates a depth from its parts.
+    package init(channel: String, waiting: Int, dead: Int) {
+        (self.channel, self.waiting, self.dead) = (channel, waiting, dead)
+    }
+}
+
 /// Where deliveries to external channels wait.
 ///
 /// Every call is one statement.
@@ -88,4 +103,6 @@ package protocol DeliveryStore: Sendable {
     func fail(_ delivery: Delivery, error: String, retryAfter delay: Duration) async throws
     /// Moves a delivery to the dead letters.
     func bury(_ delivery: Delivery, error: String) async throws
+    /// How much of each channel there is; no more than `limit` are counted.
+    func depths(limit: Int) async throws -> [DeliveryDepth]
 }

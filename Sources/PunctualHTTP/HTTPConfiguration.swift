@@ -72,6 +72,10 @@ package struct HTTPServices: Sendable {
     package var apiTokens: APITokenService?
     /// Where conversations are kept; without it their routes are not there.
     package var conversations: (any ConversationStore)?
+    /// The reminders that fired; without it their routes are not there.
+    package var notifications: NotificationService?
+    /// What could not be delivered; without it its routes are not there.
+    package var deadLetters: DeadLetterService?
 
     /// Creates the services from their parts.
     package init(

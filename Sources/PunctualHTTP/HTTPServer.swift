@@ -90,6 +90,7 @@ func makeRoutes(configuration: HTTPConfiguration, services: HTTPServices) -> Rou
         routes.addImport(services, configuration)
         routes.addCalendar(services)
         routes.addConversations(services, configuration)
+        routes.addNotifications(services)
         routes.addMCP(services, configuration, origins)
     }
     if configuration.servesTasks || configuration.servesUpdates {

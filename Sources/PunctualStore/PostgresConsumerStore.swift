@@ -27,7 +27,7 @@ package struct PostgresConsumerStore: ConsumerStore {
         _ = try await execute(
             PostgresStatement("consumer_notify", SQL.consumer_notify_sql),
             Self.rows(events) + [
-                .textArray(channels.map(\.channel)), .textArray(channels.map(\.target)),
+                .textArray(channels.map(\.channel)), .textArrayOptional(channels.map(\.target)),
             ]
         )
     }

@@ -84,6 +84,19 @@ package struct PostgresDeliveryStore: DeliveryStore {
         )
     }
 
+    package func depths(limit: Int) async throws -> [DeliveryDepth] {
+        try await pool.execute(
+            PostgresStatement("delivery_depths", SQL.delivery_depths_sql),
+            [.int8(Int64(limit))]
+        ).map { row in
+            DeliveryDepth(
+                channel: try row.text(0),
+                waiting: Int(try row.int8(1)),
+                dead: Int(try row.int8(2))
+            )
+        }
+    }
+
     private static func key(_ delivery: Delivery) -> [PostgresValue] {
         let key = delivery.key
         return [

@@ -8,11 +8,11 @@ package import PunctualTime
 package struct DeliveryChannel: Sendable, Hashable {
     /// The kind of channel, such as `webhook`.
     package var channel: String
-    /// Where it leads, such as a URL.
-    package var target: String
+    /// Where it leads, such as a URL; nil for a person's own, such as an address or a browser.
+    package var target: String?
 
     /// Creates a channel from its parts.
-    package init(channel: String, target: String) {
+    package init(channel: String, target: String?) {
         (self.channel, self.target) = (channel, target)
     }
 }
@@ -72,7 +72,7 @@ package struct PostgresEventStore: EventStore {
                 .int8ArrayOptional(events.map(\.taskID)), .textArray(events.map(\.userID)),
                 .jsonbArray(events.map(\.json)),
                 .timestamptzArray(events.map(\.timestamp.microsecondsSinceEpoch)),
-                .textArray(channels.map(\.channel)), .textArray(channels.map(\.target)),
+                .textArray(channels.map(\.channel)), .textArrayOptional(channels.map(\.target)),
             ]
         )
     }

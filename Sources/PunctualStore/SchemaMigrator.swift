@@ -37,6 +37,11 @@ package struct SchemaMigrator: Sendable {
         Migration(number: 5, name: "finding", sql: PackageResources.migration_0005_finding_sql),
         Migration(number: 6, name: "people", sql: PackageResources.migration_0006_people_sql),
         Migration(
+            number: 7,
+            name: "notifications",
+            sql: PackageResources.migration_0007_notifications_sql
+        ),
+        Migration(
             number: 8,
             name: "consumers",
             sql: PackageResources.migration_0008_consumers_sql

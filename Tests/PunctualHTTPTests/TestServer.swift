@@ -22,6 +22,7 @@ struct TestServer: Sendable {
     var configuration = HTTPConfiguration(port: 0)
     var readiness = ReadinessReport(checks: [.init("database")])
     let users = InMemoryUserStore()
+    let notices = InMemoryNotificationStore()
 
     var services: HTTPServices {
         let zones = TestZones()
@@ -45,6 +46,11 @@ struct TestServer: Sendable {
             readiness: { [readiness] in readiness },
             authenticator: authenticator
         )
+        let shards = ShardMap(count: 4)
+        services.notifications = NotificationService(store: notices, shards: shards)
+        services.deadLetters = DeadLetterService(store: notices, shards: shards) { [notices] in
+            notices.wake()
+        }
         services.profiles = profiles
         services.apiTokens = APITokenService(store: users, shards: ShardMap(count: 4))
         return services

@@ -41,11 +41,13 @@ WITH released AS MATERIALIZED (
     SELECT shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", true
     FROM fenced
     ON CONFLICT (shard, event_id) DO NOTHING
-    RETURNING shard, event_id, event_type
+    RETURNING shard, event_id, event_type, user_id
 )
 INSERT INTO deliveries (shard, event_id, channel, target, next_attempt_at)
-SELECT l.shard, l.event_id, c.channel, c.target, now()
+SELECT l.shard, l.event_id, w.channel, w.target, w.next_attempt_at
 FROM logged AS l
-CROSS JOIN unnest($12::text[], $13::text[]) AS c(channel, target)
-WHERE l.event_type IN ('reminder.due', 'job.due')
+CROSS JOIN LATERAL wanted_deliveries(
+    l.event_type, l.shard, l.user_id, $12::text[], $13::text[]
+) AS w
+WHERE cardinality($12::text[]) > 0 AND l.event_type IN ('reminder.due', 'job.due')
 ON CONFLICT DO NOTHING

@@ -21,7 +21,10 @@ WITH received AS MATERIALIZED (
     ON CONFLICT (shard, event_id) DO NOTHING
 )
 INSERT INTO deliveries (shard, event_id, channel, target, next_attempt_at)
-SELECT f.shard, f.event_id, c.channel, c.target, now()
-FROM fresh AS f
-CROSS JOIN unnest($9::text[], $10::text[]) AS c(channel, target)
+SELECT r.shard, r.event_id, w.channel, w.target, w.next_attempt_at
+FROM received AS r
+JOIN fresh USING (shard, event_id)
+CROSS JOIN LATERAL wanted_deliveries(
+    r.event_type, r.shard, r.user_id, $9::text[], $10::text[]
+) AS w
 ON CONFLICT DO NOTHING

@@ -102,6 +102,8 @@ final class FakeDeliveryStore: DeliveryStore {
             state.dead.append(row)
         }
     }
+
+    func depths(limit: Int) async throws -> [DeliveryDepth] { [] }
 }
 
 extension FakeDeliveryStore.State {
