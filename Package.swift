@@ -77,6 +77,13 @@ let package = Package(
             ]
         ),
         .target(
+            name: "PunctualKafka",
+            dependencies: [
+                "CRdKafka", "PunctualCore", "PunctualLoop", "PunctualTime",
+                logging, metrics, lifecycle,
+            ]
+        ),
+        .target(
             name: "PunctualHTTP",
             dependencies: [
                 "PunctualCalendar", "PunctualCore", "PunctualTime", logging, metrics, lifecycle,
@@ -91,7 +98,7 @@ let package = Package(
             name: "Punctual",
             dependencies: [
                 "CMalloc", "CSystemd", "PunctualCalendar", "PunctualCore", "PunctualDelivery",
-                "PunctualEngine", "PunctualHTTP", "PunctualLoop", "PunctualPostgres",
+                "PunctualEngine", "PunctualHTTP", "PunctualKafka", "PunctualLoop", "PunctualPostgres",
                 "PunctualStore", "PunctualTime", "PunctualZoneInfo", logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -109,6 +116,11 @@ let package = Package(
             name: "CPostgres",
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]
+        ),
+        .systemLibrary(
+            name: "CRdKafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"])]
         ),
         .systemLibrary(
             name: "CSystemd",
