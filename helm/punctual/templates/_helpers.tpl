@@ -137,3 +137,9 @@ seccompProfile:
 {{- end -}}
 {{- join "," $list -}}
 {{- end -}}
+
+{{/* The group whose lag counts: a sidecar's is its app id, the program's that of the consumer. */}}
+{{- define "punctual.consumerGroup" -}}
+{{- if ne .root.Values.config.transport "kafka" }}{{ include "punctual.dapr.appId" . }}
+{{- else }}{{ printf "punctual-%s" (ternary "recurring" .component (has .component (list "all" "api"))) }}{{ end -}}
+{{- end -}}
