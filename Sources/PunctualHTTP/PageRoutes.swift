@@ -42,6 +42,7 @@ struct PageFile: Sendable {
         "recurrence.js": PageFile(.script, PackageResources.recurrence_js),
         "reminders-field.js": PageFile(.script, PackageResources.reminders_field_js),
         "repeat-field.js": PageFile(.script, PackageResources.repeat_field_js),
+        "settings.js": PageFile(.script, PackageResources.settings_js),
         "sign-in.js": PageFile(.script, PackageResources.sign_in_js),
         "tags.js": PageFile(.script, PackageResources.tags_js),
         "task-dialog.js": PageFile(.script, PackageResources.task_dialog_js),

@@ -7,6 +7,7 @@ import { call, endSession, lacks, newKey, onSignedOut, optional } from "./api.js
 import { follow } from "./live.js";
 import { createPermissionButton, prepareNotifications, showReminder } from "./notifications.js";
 import { createOperatorView } from "./operator.js";
+import { openSettings } from "./settings.js";
 import { createSignIn } from "./sign-in.js";
 import { openTask } from "./task-dialog.js";
 import { createTaskForm } from "./task-form.js";
@@ -35,12 +36,16 @@ async function start() {
       h("button", { type: "button", class: "button more", on: { click: start } }, "Try again"));
     return;
   }
-  profile = { ...me, offsets: (me?.default_reminders ?? []).map((reminder) => reminder.offset ?? reminder) };
-  if (!profile.offsets.length) delete profile.offsets;
+  know(me);
   list = createTaskList({ open: (task) => openTask(task, { profile, list }) });
   showSession();
   route();
   followEvents();
+}
+
+/** Takes over what somebody has chosen; of a server without profiles nothing is known. */
+function know(me) {
+  profile = { ...me, offsets: me?.default_reminders?.map(({ offset }) => offset) };
 }
 
 function showSession() {
@@ -49,11 +54,22 @@ function showSession() {
   const tags = h("button", {
     type: "button", class: "button small quiet", hidden: lacks("tags"), on: { click: () => editTags(list.show) },
   }, "Tags");
+  const settings = h("button", {
+    type: "button", class: "button small quiet", hidden: lacks("me"), on: { click: () => openSettings(applySettings) },
+  }, "Settings");
   const out = h("button", {
     type: "button", class: "button small quiet", hidden: !document.cookie.includes("punctual_csrf="),
     on: { click: signOut },
   }, "Sign out");
-  document.getElementById("session").replaceChildren(live, createPermissionButton(), tags, out);
+  document.getElementById("session").replaceChildren(live, createPermissionButton(), tags, settings, out);
+}
+
+/** Begins with what was chosen: the form that adds a task has its zone and its reminders. */
+function applySettings(me) {
+  know(me);
+  list = createTaskList({ open: (task) => openTask(task, { profile, list }) });
+  route();
+  list.refresh();
 }
 
 async function signOut() {

@@ -13,11 +13,14 @@ const offsets = [
 const standard = ["-P1D", "-PT1H"];
 
 /**
- * Creates the field. `defaults` are the user's default offsets, `task` is what is edited.
+ * Creates the field. `defaults` are the user's default offsets, `task` is what is edited, `name`
+ * is the member of the request, and only a field that `takesInstants` offers dates and times.
  *
  * `request()` gives the member of a request; nothing when it was left as it is.
  */
-export function createRemindersField({ defaults = standard, task }) {
+export function createRemindersField({
+  defaults = standard, task, name = "reminders", label = "Reminders", takesInstants = true,
+}) {
   const initial = () => task
     ? task.reminders.filter(({ snooze_of }) => snooze_of === null).map(
       ({ offset, at }) => offset === null ? { at } : { offset })
@@ -26,15 +29,16 @@ export function createRemindersField({ defaults = standard, task }) {
   let isChanged = false;
   const list = h("ul", {});
   const add = select([["", "Add…"],
-    ...offsets.map((offset) => [offset, offsetText(offset)]), ["at", "At a date and time…"]],
+    ...offsets.map((offset) => [offset, offsetText(offset)]),
+    ...(takesInstants ? [["at", "At a date and time…"]] : [])],
   { "aria-label": "Add a reminder", class: "chip-select" });
   const instant = h("input", { type: "datetime-local", step: 1, "aria-label": "Remind me at" });
   const take = h("button", { type: "button", class: "button" }, "Add the reminder");
   const at = h("div", { class: "row", hidden: true }, instant, take);
   const error = h("p", { class: "field-error", role: "alert", hidden: true });
-  const element = h("div", { class: "field", data: { field: "reminders reminder_time" }, role: "group",
-    "aria-label": "Reminders" },
-  h("span", { class: "label" }, "Reminders"), h("div", { class: "chips" }, list, add), at, error);
+  const element = h("div", { class: "field", data: { field: `${name} reminder_time` }, role: "group",
+    "aria-label": label },
+  h("span", { class: "label" }, label), h("div", { class: "chips" }, list, add), at, error);
 
   function show() {
     list.replaceChildren(...reminders.map((reminder, index) => {
