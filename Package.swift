@@ -92,7 +92,7 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
-            resources: [.embedInCode("Page")]
+            resources: [.embedInCode("Page"), .embedInCode("OpenAPI")]
         ),
         .executableTarget(
             name: "Punctual",

@@ -79,6 +79,7 @@ func makeRoutes(configuration: HTTPConfiguration, services: HTTPServices) -> Rou
     routes.addHealth(services)
     if configuration.servesTasks {
         routes.addPage()
+        routes.addDescription()
         routes.addSession(services, configuration)
         routes.addProfile(services, configuration)
         routes.addAPITokens(services, configuration)

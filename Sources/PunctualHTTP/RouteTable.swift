@@ -30,10 +30,11 @@ struct RouteTable {
         let isOpen: Bool
         let handler: Handler
     }
-    /// The methods of RFC 9110 and RFC 5789.
+    /// The methods of RFC 9110 and RFC 5789, and the coming QUERY (httpbis-safe-method-w-body).
     static let methods: [HTTPRequest.Method] = [
         .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-    ]
+        HTTPRequest.Method("QUERY"),
+    ].compactMap(\.self)
 
     let authenticator: any Authenticator
     let origins: OriginGuard
