@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "PunctualDelivery",
             dependencies: [
-                "PunctualCore", "PunctualTime", logging, metrics, lifecycle,
+                "CCurl", "PunctualCore", "PunctualTime", logging, metrics, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
@@ -106,6 +106,11 @@ let package = Package(
         ),
 
         // C libraries, each imported by exactly one module.
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(
             name: "CLibuv",

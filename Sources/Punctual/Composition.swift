@@ -53,6 +53,7 @@ struct Composition {
         delivery = DeliveryParts(
             configuration,
             pools: pools,
+            zones: zones,
             clock: clock,
             loop: loop,
             logger: logger
@@ -210,6 +211,14 @@ struct Composition {
         let notices = PostgresNotificationStore(pool: pools.requests)
         let shards = ShardMap(count: configuration.shards)
         services.notifications = NotificationService(store: notices, shards: shards)
+        services.push = configuration.vapidKey.map { key in
+            PushService(
+                publicKey: key.publicText,
+                store: PostgresPushStore(pool: pools.requests),
+                shards: shards,
+                accepts: PushSink.fault
+            )
+        }
         services.deadLetters = DeadLetterService(
             store: notices,
             shards: shards,

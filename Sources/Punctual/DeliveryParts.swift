@@ -27,15 +27,13 @@ struct DeliveryParts {
     init(
         _ configuration: ServeConfiguration,
         pools: DatabasePools,
+        zones: any ZoneSource,
         clock: @escaping WallClock,
         loop: LoopExecutor,
         logger: Logger
     ) {
         let timer = LoopDelayedRunner(loop: loop)
-        let targets = configuration.webhook?.targets ?? []
-        channels = targets.map {
-            PunctualStore.DeliveryChannel(channel: $0.channel, target: $0.target)
-        }
+        channels = configuration.channels
         let events = PostgresEventStore(pool: pools.engine, channels: channels)
         let completions = CompletionWakeUp(timer: timer)
         let hub = UpdatesHub(
@@ -44,7 +42,7 @@ struct DeliveryParts {
             retention: .seconds(86_400 * configuration.retentionDays),
             clock: clock
         )
-        let worker = Self.worker(configuration, pools, clock, timer, logger)
+        let worker = Self.worker(configuration, pools, zones, clock, timer, logger)
         let relay = OutboxRelay(
             transport: LocalTransport(hub: hub),
             eventStore: events,
@@ -70,27 +68,55 @@ struct DeliveryParts {
         services = [hub, relay] + optional.compactMap(\.self)
     }
 
-    /// Posts to the webhook, if there is one and it is this process's duty.
+    /// Delivers by every way out that is configured, if that is this process's duty.
     private static func worker(
         _ configuration: ServeConfiguration,
         _ pools: DatabasePools,
+        _ zones: any ZoneSource,
         _ clock: @escaping WallClock,
         _ timer: LoopDelayedRunner,
         _ logger: Logger
     ) -> DeliveryWorker? {
-        guard let webhook = configuration.webhook, configuration.roles.contains(.notify) else {
-            return nil
+        var channels: [PunctualDelivery.DeliveryChannel] = []
+        if let webhook = configuration.webhook {
+            let sink = WebhookSink(webhook, clock: clock)
+            channels.append(.init(name: WebhookConfiguration.channel, sink: sink))
         }
-        let channel = PunctualDelivery.DeliveryChannel(
-            name: WebhookConfiguration.channel,
-            sink: WebhookSink(webhook, clock: clock)
-        )
+        if let mail = configuration.mail {
+            channels.append(
+                .init(
+                    name: MailConfiguration.channel,
+                    sink: MailSink(mail, zones: zones),
+                    concurrency: MailSink.concurrency
+                )
+            )
+        }
+        if let key = configuration.vapidKey {
+            let sink = PushSink(
+                key: key,
+                contact: configuration.mail,
+                store: PostgresPushStore(pool: pools.engine),
+                targetGuard: configuration.pushGuard,
+                clock: clock
+            )
+            channels.append(.init(name: PushSink.channel, sink: sink))
+        }
+        guard !channels.isEmpty, configuration.roles.contains(.notify) else { return nil }
         return DeliveryWorker(
             store: PostgresDeliveryStore(pool: pools.engine),
-            channels: [channel],
+            channels: channels,
             clock: clock,
             timer: timer,
             logger: logger
         )
+    }
+}
+
+extension ServeConfiguration {
+    /// The ways out, as `deliveries` names them; those of persons have no target of their own.
+    fileprivate var channels: [PunctualStore.DeliveryChannel] {
+        (webhook?.targets ?? []).map { .init(channel: $0.channel, target: $0.target) }
+            + (mail == nil ? [] : [.init(channel: MailConfiguration.channel, target: nil)])
+            + (vapidKey == nil ? [] : [.init(channel: PushSink.channel, target: nil)])
     }
 }

@@ -19,6 +19,10 @@ extension ServeConfiguration {
     /// | `webhook_url` | URL | none | http or https |
     /// | `webhook_secret` | `whsec_` and Base64, or text; secret | none | 1 to 1,024 bytes |
     /// | `webhook_allow` | list of hosts and address ranges | none | |
+    /// | `smtp_url` | URL, secret | none | smtp or smtps |
+    /// | `smtp_from` | address | none | required by `smtp_url` |
+    /// | `smtp_ca` | path | the system's certificates | |
+    /// | `vapid_key` | base64url, secret | none | 32 bytes |
     /// | `shards` | integer | 64 | 1 to 4096 |
     /// | `lead` | ISO 8601, seconds | `adaptive` | PT0.01S to PT60S |
     /// | `catch_up_rate` | reminders a second | 5000 | 1 to 1000000 |
@@ -44,6 +48,7 @@ extension ServeConfiguration {
         }
         roles = try Self.roles(settings) ?? roles
         webhook = try Self.webhook(settings)
+        try readChannels(settings)
         shards = try settings.integer(.shards, in: 1...4_096) ?? shards
         lead = try Self.lead(settings)
         catchUpRate = try settings.integer(.catchUpRate, in: 1...1_000_000) ?? catchUpRate

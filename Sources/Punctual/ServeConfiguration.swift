@@ -21,6 +21,12 @@ struct ServeConfiguration: Sendable {
     var roles = Set(Role.allCases)
     /// Where fired reminders are posted, if anywhere.
     var webhook: WebhookConfiguration?
+    /// Where e-mail is handed over, if anywhere.
+    var mail: MailConfiguration?
+    /// The key of Web Push, if there is one.
+    var vapidKey: VAPIDKey?
+    /// Where Web Push may go.
+    var pushGuard = TargetGuard.publicOnly
     /// The hash slots of users, 1 to 4,096; fixed by the first migration.
     var shards = 64
     /// How long before due a reminder is staged, 10 ms to 60 s; nil adapts it to the database.

@@ -17,6 +17,10 @@ enum Setting: String, CaseIterable, Sendable {
     case webhookURL = "webhook_url"
     case webhookSecret = "webhook_secret"
     case webhookAllow = "webhook_allow"
+    case smtpURL = "smtp_url"
+    case smtpFrom = "smtp_from"
+    case smtpCA = "smtp_ca"
+    case vapidKey = "vapid_key"
     case shards
     case lead
     case catchUpRate = "catch_up_rate"
@@ -27,7 +31,9 @@ enum Setting: String, CaseIterable, Sendable {
     case logFormat = "log_format"
 
     /// Whether the value must appear in no log and no message.
-    var isSecret: Bool { [.databaseURL, .jwtSecret, .webhookSecret].contains(self) }
+    var isSecret: Bool {
+        [.databaseURL, .jwtSecret, .webhookSecret, .smtpURL, .vapidKey].contains(self)
+    }
 
     /// The environment variable, such as `PUNCTUAL_HTTP_PORT`.
     var variable: String { "PUNCTUAL_" + rawValue.uppercased() }

@@ -10,6 +10,12 @@ package struct DeliveryError: Error, Sendable, Hashable, CustomStringConvertible
         case invalidSecret
         /// An entry of the list of allowed targets is neither a host nor a range of addresses.
         case invalidAllowance
+        /// The URL of the mail server is not one.
+        case invalidMailURL
+        /// The sender of e-mail is no address.
+        case invalidSender
+        /// The key of Web Push is not one.
+        case invalidVAPIDKey
     }
     /// The kind of error.
     package let code: Code

@@ -76,6 +76,8 @@ package struct HTTPServices: Sendable {
     package var notifications: NotificationService?
     /// What could not be delivered; without it its routes are not there.
     package var deadLetters: DeadLetterService?
+    /// Browsers that are told of reminders; without it their routes are not there.
+    package var push: PushService?
 
     /// Creates the services from their parts.
     package init(

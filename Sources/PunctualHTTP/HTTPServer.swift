@@ -92,6 +92,7 @@ func makeRoutes(configuration: HTTPConfiguration, services: HTTPServices) -> Rou
         routes.addCalendar(services)
         routes.addConversations(services, configuration)
         routes.addNotifications(services)
+        routes.addPush(services, configuration)
         routes.addMCP(services, configuration, origins)
     }
     if configuration.servesTasks || configuration.servesUpdates {

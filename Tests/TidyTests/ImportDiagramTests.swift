@@ -30,7 +30,7 @@ import Testing
             "PunctualCore", "PunctualLoop", "PunctualPostgres", "PunctualTime",
         ]),
         "PunctualDelivery": service.union(system).union(network).union([
-            "AsyncHTTPClient", "Crypto", "PunctualCore", "PunctualTime",
+            "AsyncHTTPClient", "CCurl", "Crypto", "PunctualCore", "PunctualTime",
         ]),
         "PunctualHTTP": service.union(system).union(network).union([
             "Crypto", "Hummingbird", "HummingbirdCore", "JWTKit", "NIOWebSocket",

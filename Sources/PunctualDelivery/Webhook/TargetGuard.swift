@@ -22,6 +22,13 @@ package struct TargetGuard: Sendable {
     private static let refusedIPv6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"]
         .compactMap { AddressRange($0) }
 
+    /// Lets through what is reachable from everywhere, and nothing else.
+    package static let publicOnly = TargetGuard(hosts: [], ranges: [])
+
+    private init(hosts: Set<String>, ranges: [AddressRange]) {
+        (self.hosts, self.ranges) = (hosts, ranges)
+    }
+
     /// Creates a guard that also lets through what is listed.
     ///
     /// - Parameter allowed: the value of `PUNCTUAL_WEBHOOK_ALLOW`: host names, addresses and ranges
