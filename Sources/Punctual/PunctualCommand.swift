@@ -41,8 +41,8 @@ struct PunctualCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, RecurrenceCommand.self, ImportCommand.self,
-            DoctorCommand.self, OutboxCommand.self, ShardsCommand.self,
-            TokenCommand.self,
+            DoctorCommand.self, OutboxCommand.self, ShardsCommand.self, TokenCommand.self,
+            KeysCommand.self,
         ]
     )
 }

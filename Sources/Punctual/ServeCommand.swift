@@ -29,6 +29,10 @@ struct ServeCommand: AsyncParsableCommand {
               PUNCTUAL_WEBHOOK_URL      where fired reminders are posted (nowhere)
               PUNCTUAL_WEBHOOK_SECRET   signs them by Standard Webhooks (unsigned)
               PUNCTUAL_WEBHOOK_ALLOW    private hosts and ranges they may go to (none)
+              PUNCTUAL_SMTP_URL         mail server, such as smtp://user:password@host:587 (none)
+              PUNCTUAL_SMTP_FROM        sender of e-mail, such as Punctual <reminders@host>
+              PUNCTUAL_SMTP_CA          file of certificates to believe it by (the system's)
+              PUNCTUAL_VAPID_KEY        turns on Web Push; see `punctual keys vapid` (none)
               PUNCTUAL_SHARDS           hash slots of users; fixed by the first migration (64)
               PUNCTUAL_LEAD             how long before due a reminder is staged (adaptive)
               PUNCTUAL_CATCH_UP_RATE    overdue reminders fired a second (5000)

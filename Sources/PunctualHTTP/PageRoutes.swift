@@ -36,6 +36,7 @@ struct PageFile: Sendable {
         "dom.js": PageFile(.script, PackageResources.dom_js),
         "filters.js": PageFile(.script, PackageResources.filters_js),
         "history.js": PageFile(.script, PackageResources.history_js),
+        "inbox.js": PageFile(.script, PackageResources.inbox_js),
         "live.js": PageFile(.script, PackageResources.live_js),
         "notifications.js": PageFile(.script, PackageResources.notifications_js),
         "operator.js": PageFile(.script, PackageResources.operator_js),

@@ -27,7 +27,8 @@ ARGUMENTS = ["--no-sandbox"] if os.geteuid() == 0 else []
 SECONDS_TO_START = 30
 # What a server may be without, and the page then hides.
 OPTIONAL_ROUTES = (
-    "/api/me", "/api/tags", "/api/tasks/search", "/api/dead-letters",
+    "/api/me", "/api/tags", "/api/tasks/search", "/api/dead-letters", "/api/notifications",
+    "/api/push/key",
 )
 
 

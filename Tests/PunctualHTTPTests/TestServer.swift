@@ -23,6 +23,7 @@ struct TestServer: Sendable {
     var readiness = ReadinessReport(checks: [.init("database")])
     let users = InMemoryUserStore()
     let notices = InMemoryNotificationStore()
+    let browsers = InMemoryPushStore()
 
     var services: HTTPServices {
         let zones = TestZones()
@@ -50,6 +51,9 @@ struct TestServer: Sendable {
         services.notifications = NotificationService(store: notices, shards: shards)
         services.deadLetters = DeadLetterService(store: notices, shards: shards) { [notices] in
             notices.wake()
+        }
+        services.push = PushService(publicKey: "key", store: browsers, shards: shards) {
+            $0.endpoint.hasPrefix("https://") ? nil : "is no https URL"
         }
         services.profiles = profiles
         services.apiTokens = APITokenService(store: users, shards: ShardMap(count: 4))

@@ -19,7 +19,7 @@ struct MailAddress: Sendable, Hashable {
 
     /// As a header has it.
     var header: String {
-        name.isEmpty ? "<\(address)>" : "\(EncodedWords.encode(name)) <\(address)>"
+        name.isEmpty ? "<\(address)>" : "\(EncodedWords.encode(name))\r\n <\(address)>"
     }
 
     /// Parses `address` or `name <address>`; nil for what is neither.
@@ -47,8 +47,8 @@ struct MailAddress: Sendable, Hashable {
 
 /// Text in headers, as encoded words where it is not plain ASCII (RFC 2047).
 enum EncodedWords {
-    /// How many bytes of text an encoded word of 75 characters holds in Base64.
-    private static let wordBytes = 45
+    /// How many bytes of text a word holds, so that it fits on a line with the header's name.
+    private static let wordBytes = 39
 
     /// Encodes a text for an unstructured header or a display name.
     ///

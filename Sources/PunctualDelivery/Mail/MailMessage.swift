@@ -41,7 +41,7 @@ struct MailMessage: Sendable {
             "List-Id: <reminders.\(sender.domain)>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
-            "Content-Type: multipart/alternative; boundary=\"\(boundary)\"",
+            "Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"",
             "",
             Self.part("text/plain", plain, boundary),
             Self.part("text/html", html, boundary),

@@ -6,8 +6,10 @@ internal import NIOCore
 /// HTTP clients that connect to an address that was checked, whatever the host resolves to then.
 ///
 /// A host keeps its client, and so its open connections, as long as the address is among those
-/// permitted. Only configured hosts get one, which bounds their number.
+/// permitted. There is a bounded number of them: one more takes the place of another.
 actor PinnedClients {
+    /// The most hosts at once.
+    static let maximumCount = 64
     /// The most that is spent on connecting.
     static let connectTimeout = TimeAmount.seconds(5)
 
@@ -35,7 +37,8 @@ actor PinnedClients {
         guard !isClosed, !permitted.isEmpty else { throw DeliveryFailure("the sink is closed") }
         if let pinned = pinned[host], permitted.contains(pinned.address) { return pinned.client }
         let address = permitted[max(0, preferred) % permitted.count]
-        let former = pinned[host]?.client
+        let crowded = pinned[host] == nil && pinned.count >= Self.maximumCount
+        let former = pinned.removeValue(forKey: crowded ? pinned.keys.first ?? host : host)?.client
         let client = HTTPClient(
             eventLoopGroupProvider: .shared(eventLoops),
             configuration: configuration(host: host, address: address)

@@ -6,6 +6,7 @@ import { announce, debounced, h, icon, openDialog } from "./dom.js";
 import { call, endSession, lacks, newKey, onSignedOut, optional } from "./api.js";
 import { follow } from "./live.js";
 import { createPermissionButton, prepareNotifications, showReminder } from "./notifications.js";
+import { createInbox } from "./inbox.js";
 import { createOperatorView } from "./operator.js";
 import { openSettings } from "./settings.js";
 import { createSignIn } from "./sign-in.js";
@@ -21,6 +22,7 @@ let profile = null;
 let list = null;
 let operator = null;
 let unfollow = null;
+let inbox = null;
 let focusComposer = () => {};
 
 /** Begins, or begins anew after signing in. */
@@ -61,7 +63,9 @@ function showSession() {
     type: "button", class: "button small quiet", hidden: !document.cookie.includes("punctual_csrf="),
     on: { click: signOut },
   }, "Sign out");
-  document.getElementById("session").replaceChildren(live, createPermissionButton(), tags, settings, out);
+  inbox = createInbox((task) => openTask(task, { profile, list }));
+  document.getElementById("session")
+    .replaceChildren(live, inbox.button, createPermissionButton(), tags, settings, out);
 }
 
 /** Begins with what was chosen: the form that adds a task has its zone and its reminders. */
@@ -176,15 +180,20 @@ function followEvents() {
     await loadTags().catch(() => null);
     await list?.refresh();
   });
+  // What has fired is in the log a moment later.
+  const countSoon = debounced(500, () => inbox?.refresh());
   unfollow = follow({
-    onReset: () => list.refresh(),
+    onReset: () => { list.refresh(); inbox.refresh(); },
     onState: (isLive) => {
       const live = document.getElementById("live");
       live?.classList.toggle("is-live", isLive);
       live?.lastChild.replaceChildren(isLive ? "Live" : "Reconnecting");
     },
     onEvent: (event) => {
-      if (event.event_type === "reminder.due") showReminder(event, list.actions);
+      if (event.event_type === "reminder.due") {
+        showReminder(event, list.actions);
+        countSoon();
+      }
       // What this page did itself is shown already.
       if (event.task_version === undefined || list.version(event.task_id) !== event.task_version) refreshSoon();
     },

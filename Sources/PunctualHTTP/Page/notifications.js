@@ -3,7 +3,7 @@
 // What happens when a reminder fires: a message in the page and one of the system.
 
 import { h, icon } from "./dom.js";
-import { lacks } from "./api.js";
+import { call, lacks, optional } from "./api.js";
 import { addDays, browserZone, localParts, whenText } from "./time.js";
 import { toast } from "./toasts.js";
 
@@ -15,9 +15,31 @@ export async function prepareNotifications(perform) {
   navigator.serviceWorker.addEventListener("message", ({ data }) => perform(data));
   try {
     worker = await navigator.serviceWorker.register("/page/worker.js", { scope: "/" });
+    if ("Notification" in window && Notification.permission === "granted") await subscribe();
   } catch {
     // Without a worker, as in a private window, the page shows them itself.
     worker = null;
+  }
+}
+
+/** Asks to be told while no page is open, where the server and the browser can do it. */
+async function subscribe() {
+  if (!worker?.pushManager) return;
+  try {
+    const key = await optional("push", () => call("GET", "/api/push/key", undefined, { isQuiet: true }));
+    if (!key) return;
+    await navigator.serviceWorker.ready;
+    const options = { userVisibleOnly: true, applicationServerKey: key.public_key };
+    const subscription = await worker.pushManager.subscribe(options).catch(async (error) => {
+      // One that was made for another key of the server is in the way.
+      const old = await worker.pushManager.getSubscription();
+      if (!old) throw error;
+      await old.unsubscribe();
+      return worker.pushManager.subscribe(options);
+    });
+    await call("POST", "/api/me/push-subscriptions", subscription.toJSON(), { isQuiet: true });
+  } catch {
+    // Without it the page still shows them while it is open.
   }
 }
 
@@ -34,6 +56,7 @@ export function createPermissionButton() {
     await Notification.requestPermission();
     show();
     if (Notification.permission === "granted") {
+      subscribe();
       toast("Notifications are on", { detail: "You will be told when a reminder fires.", seconds: 5 });
     }
   }

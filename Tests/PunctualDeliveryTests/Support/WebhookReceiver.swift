@@ -11,6 +11,7 @@ final class WebhookReceiver: Sendable {
         var path: String
         var headers: HTTPHeaders
         var body: String
+        var bytes: [UInt8] = []
     }
     struct Answer: Sendable {
         var status = 200
@@ -76,7 +77,9 @@ final class WebhookReceiver: Sendable {
             switch unwrapInboundIn(data) {
             case .head(let head):
                 request = Request(path: head.uri, headers: head.headers, body: "")
-            case .body(let buffer): request?.body += String(buffer: buffer)
+            case .body(let buffer):
+                request?.body += String(buffer: buffer)
+                request?.bytes += Array(buffer.readableBytesView)
             case .end:
                 guard let request else { return }
                 respond(receive(request), context: context)
