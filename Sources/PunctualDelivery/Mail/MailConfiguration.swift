@@ -21,6 +21,7 @@ package struct MailConfiguration: Sendable {
     ///   - url: `smtp://` or `smtps://`, user and password (percent-encoded), host and port; port
     ///     587 or 465 when it is not given.
     ///   - from: an address, or a name and an address in angle brackets.
+    ///   - authorities: a file of certificates in PEM; nil for the system's.
     /// - Throws: `.invalidMailURL` or `.invalidSender`, without the password.
     package init(url: String, from: String, authorities: String? = nil) throws(DeliveryError) {
         guard let sender = MailAddress(from) else {

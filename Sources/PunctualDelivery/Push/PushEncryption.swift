@@ -13,10 +13,12 @@ enum PushEncryption {
     /// Encrypts a message of at most ``maximumPlaintext`` bytes.
     ///
     /// - Parameters:
+    ///   - plaintext: the message.
     ///   - publicKey: the browser's point on P-256, uncompressed (`p256dh`).
     ///   - secret: the browser's 16 bytes (`auth`).
     ///   - key: used for this message alone.
     ///   - salt: 16 random bytes.
+    /// - Returns: the body of a request with `Content-Encoding: aes128gcm`.
     /// - Throws: when the point is not on the curve.
     static func encrypt(
         _ plaintext: [UInt8],
