@@ -12,6 +12,7 @@ internal import PunctualStore
 ///   - local: the transport of processes that follow `event_log`.
 ///   - pool: the database, whose loop a transport may run on.
 ///   - body: sends.
+/// - Throws: what `body` throws.
 func withReplayTransport(
     _ configuration: ServeConfiguration,
     local: PostgresReplay,

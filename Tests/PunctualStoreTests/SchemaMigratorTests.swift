@@ -98,7 +98,7 @@ import Testing
                 )
             )
             // What is not of a user is not distributed.
-            let local: Set = ["schema_migrations", "settings", "log_positions"]
+            let local: Set = ["schema_migrations", "settings", "log_positions", "engines"]
             let leading = try result.map { (try $0.text(0), try $0.text(1)) }
             #expect(leading.filter { !local.contains($0.0) && $0.1 != "shard" }.map(\.0) == [])
         }

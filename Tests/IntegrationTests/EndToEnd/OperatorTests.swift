@@ -24,6 +24,9 @@ extension EndToEndTests {
                     try await database.ownedShards() == 64
                 }
                 try await server.createReminders(at: [Instant.now + 86_400_000])
+                try await eventually("the creation is acknowledged") {
+                    try await database.number("SELECT count(*) FROM outbox") == 0
+                }
                 let metrics = try await server.send("GET", "/metrics").body
                 #expect(metrics.contains("\npunctual_armed 1"))
                 #expect(metrics.contains("\npunctual_outbox_depth 0"))
