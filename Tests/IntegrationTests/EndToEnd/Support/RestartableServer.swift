@@ -68,7 +68,7 @@ final class RestartableServer: Sendable {
         try await eventually("the server listens") {
             guard process.isRunning else { throw TestFailure(description: "it ended: \(self.log)") }
             let match = try String(contentsOf: log, encoding: .utf8)
-                .firstMatch(of: /127\.0\.0\.1:(\d+)\s/)
+                .firstMatch(of: /127\.0\.0\.1:(\d+)[\s"]/)
             run.withLock { $0?.port = match.flatMap { UInt16($0.1) } }
             return match != nil
         }
