@@ -31,6 +31,7 @@ struct Composition {
         WallInstant(microsecondsSinceEpoch: Clocks.realtimeMicroseconds())
     }
     private let loop: LoopExecutor
+    private let traces: TraceExporter?
     private let pools: DatabasePools
     private let delivery: DeliveryParts
     private let tasks: TaskService
@@ -49,6 +50,7 @@ struct Composition {
     ) throws {
         (self.configuration, self.metrics, self.logger) = (configuration, metrics, logger)
         loop = try LoopExecutor(name: "punctual-loop")
+        traces = try TraceExporter(loop: loop, logger: logger)
         pools = DatabasePools(url: configuration.databaseURL, loop: loop, logger: logger)
         delivery = DeliveryParts(
             configuration,
@@ -123,7 +125,7 @@ struct Composition {
             engine?.status.line ?? "serving"
         }
         return [loop] + pools.services + delivery.services + consumers.localServices
-            + engineServices
+            + engineServices + exporters
             + [server(notifier, await authenticator()), reporter, HeapLimits.trimming(loop: loop)]
     }
 
@@ -144,6 +146,8 @@ struct Composition {
             logger: logger
         )
     }
+
+    private var exporters: [any Service] { traces.map { [$0] } ?? [] }
 
     private var engineServices: [any Service] {
         guard let engine else { return [] }
@@ -207,6 +211,7 @@ struct Composition {
         services.sample =
             DatabaseGauges(operations: PostgresOperations(pool: pools.requests))
             .sample
+        if let traces { services.traces = { traces.record($0) } }
         services.conversations = PostgresConversationStore(pool: pools.requests)
         let notices = PostgresNotificationStore(pool: pools.requests)
         let shards = ShardMap(count: configuration.shards)

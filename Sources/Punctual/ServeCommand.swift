@@ -40,6 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
               PUNCTUAL_RATE_LIMIT       requests a second of one user (any number)
               PUNCTUAL_CORS_ORIGINS     sites whose pages may use the API (none)
               PUNCTUAL_LOG_FORMAT       text or json (text on a terminal, otherwise json)
+              OTEL_EXPORTER_OTLP_ENDPOINT  collector of traces, by OTLP over HTTP (none)
 
             PUNCTUAL_DATABASE_URL_FILE, PUNCTUAL_JWT_SECRET_FILE and PUNCTUAL_WEBHOOK_SECRET_FILE \
             name files with the value; systemd credentials named database_url, jwt_secret and \

@@ -3,11 +3,16 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
+internal import PunctualCore
+internal import PunctualTime
 
 /// What happens to every request: it is measured, and whatever is thrown becomes a problem.
 struct EdgeMiddleware: RouterMiddleware {
     let metrics: HTTPMetrics
     let crossOrigin: CrossOrigin
+    let clock: WallClock
+    /// Takes what each request took, if anybody wants to know.
+    let traces: (@Sendable (RequestSpan) -> Void)?
 
     func handle(
         _ request: Request,
@@ -16,7 +21,23 @@ struct EdgeMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let trace = TraceContext(traceparent: request.headers[named: "traceparent"])
         return await TraceContext.$current.withValue(trace) {
-            await measured(request, context: context, next: next)
+            let start = clock()
+            let response = await measured(request, context: context, next: next)
+            if trace.isSampled, let traces {
+                let took = max(0, clock().microsecondsSinceEpoch - start.microsecondsSinceEpoch)
+                let began = UInt64(clamping: start.microsecondsSinceEpoch) * 1_000
+                traces(
+                    RequestSpan(
+                        trace: trace,
+                        method: request.method.rawValue,
+                        route: context.coreContext.endpointPath.value ?? "NotFound",
+                        status: response.status.code,
+                        start: began,
+                        end: began + UInt64(took) * 1_000
+                    )
+                )
+            }
+            return response
         }
     }
 

@@ -64,6 +64,8 @@ package struct HTTPServices: Sendable {
     package var sample: @Sendable () async -> Void = {}
     /// What `/readyz` answers.
     package var readiness: @Sendable () async -> ReadinessReport
+    /// Takes what each sampled request took, if anybody wants to know; it must not block.
+    package var traces: (@Sendable (RequestSpan) -> Void)?
     /// Whose request it is.
     package var authenticator: any Authenticator
     /// What users have chosen; without it their profiles and feeds are not there.

@@ -58,7 +58,9 @@ func makeRouter(
     router.add(
         middleware: EdgeMiddleware(
             metrics: HTTPMetrics(registry: services.metrics),
-            crossOrigin: CrossOrigin(allowed: configuration.corsOrigins)
+            crossOrigin: CrossOrigin(allowed: configuration.corsOrigins),
+            clock: services.clock,
+            traces: services.traces
         )
     )
     makeRoutes(configuration: configuration, services: services).install(in: router)

@@ -2,6 +2,7 @@
 """That what was backed up comes back, whatever became of the rest; and that the operator's scripts tell the truth."""
 
 import datetime
+import http.server
 import json
 import os
 import pathlib
@@ -122,6 +123,7 @@ class RecoveryTests(Case):
         # The server that is lost had counted far more transactions than the new one will.
         first.query("""
             UPDATE event_log SET logged = (logged::text::bigint + 1000000000)::text::xid8;
+            DELETE FROM log_positions WHERE reader <> 'other';
             UPDATE log_positions SET snapshot = (
                 (pg_snapshot_xmin(snapshot)::text::bigint + 1000000000) || ':'
                 || (pg_snapshot_xmax(snapshot)::text::bigint + 1000000000) || ':')::pg_snapshot
@@ -130,7 +132,7 @@ class RecoveryTests(Case):
         self.run_program(DEPLOY / "restore", self.backup(first), env=second.environment)
         unread = """
             SELECT payload->>'title' FROM event_log, log_positions
-            WHERE topic = 'reminders' AND NOT pg_visible_in_snapshot(logged, snapshot)
+            WHERE reader = 'other' AND topic = 'reminders' AND NOT pg_visible_in_snapshot(logged, snapshot)
                 AND pg_visible_in_snapshot(logged, pg_current_snapshot())
         """
         self.assertEqual(second.query(unread), "Unseen")
@@ -203,6 +205,48 @@ class RecoveryTests(Case):
         traced = [line for line in lines if line.get("trace_id") == trace]
         self.assertEqual([line["message"] for line in traced], ["request failed"])
         self.assertRegex(traced[0]["span_id"], r"^[0-9a-f]{16}$")
+
+    def test_spans_of_requests_reach_a_collector(self):
+        received = []
+
+        class Collector(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                received.append((self.path, json.loads(body)))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+        self.addCleanup(collector.server_close)
+        self.addCleanup(collector.shutdown)
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        server = self.server(
+            self.database("traces"),
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector.server_port}/",
+        )
+        trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+        before = time.time_ns()
+        server.ask("/api/tasks/987654321", headers={"traceparent": f"00-{trace}-{caller}-01"})
+        server.ask("/api/tasks", headers={"traceparent": f"00-{'a' * 32}-{caller}-00"})
+        server.stop()  # which sends what waits
+        self.assertEqual({path for path, _ in received}, {"/v1/traces"})
+        spans = [
+            span for _, body in received for resource in body["resourceSpans"]
+            for scope in resource["scopeSpans"] for span in scope["spans"]
+        ]
+        self.assertEqual([span for span in spans if span["traceId"] == "a" * 32], [], "not sampled")
+        [span] = [span for span in spans if span["traceId"] == trace]
+        self.assertEqual((span["parentSpanId"], span["kind"]), (caller, 2))
+        self.assertRegex(span["spanId"], "^[0-9a-f]{16}$")
+        self.assertNotIn("987654321", json.dumps(span))
+        start, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
+        self.assertLessEqual(abs(start - before), 5e9)
+        self.assertTrue(0 <= end - start < 5e9)
+        attributes = {attribute["key"]: attribute["value"] for attribute in span["attributes"]}
+        self.assertEqual(attributes["http.response.status_code"], {"intValue": "404"})
 
     def test_logs_are_text_when_asked_for(self):
         server = self.server(self.database("text"), PUNCTUAL_LOG_FORMAT="text")
