@@ -98,7 +98,8 @@ let package = Package(
             name: "Punctual",
             dependencies: [
                 "CMalloc", "CSystemd", "PunctualCalendar", "PunctualCore", "PunctualDelivery",
-                "PunctualEngine", "PunctualHTTP", "PunctualKafka", "PunctualLoop", "PunctualPostgres",
+                "PunctualEngine", "PunctualHTTP", "PunctualKafka", "PunctualLoop",
+                "PunctualPostgres",
                 "PunctualStore", "PunctualTime", "PunctualZoneInfo", logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -134,6 +135,18 @@ let package = Package(
         ),
 
         // Tests, one target a module.
+        .executableTarget(
+            name: "KafkaMock",
+            dependencies: ["CRdKafka"],
+            path: "Tests/KafkaMock"
+        ),
+        .testTarget(
+            name: "PunctualKafkaTests",
+            dependencies: [
+                "PunctualCore", "PunctualKafka", "PunctualLoop", "PunctualTime",
+                logging,
+            ]
+        ),
         .target(
             name: "PunctualTestSupport",
             dependencies: [

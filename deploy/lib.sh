@@ -94,7 +94,8 @@ find_punctual() {
 # --- Packages ---------------------------------------------------------------------------------
 
 required_packages=(
-    ca-certificates curl jq libcurl4-openssl-dev libpq-dev libsystemd-dev libuv1-dev pkg-config postgresql tzdata
+    ca-certificates curl jq kcat libcurl4-openssl-dev libpq-dev librdkafka-dev libsystemd-dev libuv1-dev
+    pkg-config postgresql tzdata
 )
 
 is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }

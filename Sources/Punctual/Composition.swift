@@ -52,7 +52,7 @@ struct Composition {
         loop = try LoopExecutor(name: "punctual-loop")
         traces = try TraceExporter(loop: loop, logger: logger)
         pools = DatabasePools(url: configuration.databaseURL, loop: loop, logger: logger)
-        delivery = DeliveryParts(
+        delivery = try DeliveryParts(
             configuration,
             pools: pools,
             zones: zones,
@@ -103,7 +103,7 @@ struct Composition {
     ///   failed.
     func run() async throws {
         try await SchemaMigrator(pool: pools.requests, shards: configuration.shards).validate()
-        let services = await services()
+        let services = try await services()
         let group = ServiceGroup(
             configuration: {
                 var configuration = ServiceGroupConfiguration(
@@ -119,14 +119,23 @@ struct Composition {
         logger.info("stopped")
     }
 
-    private func services() async -> [any Service] {
+    private func services() async throws -> [any Service] {
         let notifier = SystemdNotifier()
         let reporter = SystemdService(notifier: notifier, loop: loop) { [engine] in
             engine?.status.line ?? "serving"
         }
-        return [loop] + pools.services + delivery.services + consumers.localServices
+        return try [loop] + pools.services + delivery.services + consumerServices()
             + engineServices + exporters
             + [server(notifier, await authenticator()), reporter, HeapLimits.trimming(loop: loop)]
+    }
+
+    /// What brings events to the consumers, by the transport that is configured.
+    private func consumerServices() throws -> [any Service] {
+        guard let kafka = delivery.kafka else { return consumers.localServices }
+        return try kafka.consumers(
+            of: consumers.handlers,
+            shards: ShardMap(count: configuration.shards)
+        )
     }
 
     /// The consumers of this process's roles.
@@ -204,7 +213,12 @@ struct Composition {
             zones: zones,
             clock: clock,
             metrics: metrics,
-            readiness: Readiness(pool: pools.requests, loop: loop, engine: engine).report,
+            readiness: Readiness(
+                pool: pools.requests,
+                loop: loop,
+                engine: engine,
+                kafka: delivery.kafka?.producer
+            ).report,
             authenticator: authenticator
         )
         (services.profiles, services.apiTokens) = (profiles, apiTokens)

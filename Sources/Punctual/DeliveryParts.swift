@@ -21,6 +21,8 @@ struct DeliveryParts {
     let completions: CompletionWakeUp
     /// Says that there is something new to deliver; does not block.
     let wakeDelivery: @Sendable () -> Void
+    /// Kafka, where that is the transport.
+    let kafka: KafkaParts?
     /// In dependency order.
     let services: [any Service]
 
@@ -31,7 +33,7 @@ struct DeliveryParts {
         clock: @escaping WallClock,
         loop: LoopExecutor,
         logger: Logger
-    ) {
+    ) throws {
         let timer = LoopDelayedRunner(loop: loop)
         channels = configuration.channels
         let events = PostgresEventStore(pool: pools.engine, channels: channels)
@@ -43,8 +45,13 @@ struct DeliveryParts {
             clock: clock
         )
         let worker = Self.worker(configuration, pools, zones, clock, timer, logger)
+        let kafka: KafkaParts? =
+            if case .kafka(let settings) = configuration.transport {
+                try KafkaParts(settings, loop: loop, logger: logger)
+            } else { nil }
+        let transport: any PunctualCore.Transport = kafka?.transport ?? LocalTransport(hub: hub)
         let relay = OutboxRelay(
-            transport: LocalTransport(hub: hub),
+            transport: transport,
             eventStore: events,
             clock: clock,
             timer: timer,
@@ -55,7 +62,7 @@ struct DeliveryParts {
             if batch.contains(where: { $0.type == .completed }) { completions.signal() }
         }
         (self.completions, wakeDelivery) = (completions, { worker?.wake() })
-        (self.events, self.hub, self.relay) = (events, hub, relay)
+        (self.events, self.hub, self.relay, self.kafka) = (events, hub, relay, kafka)
         let depths = worker.map { [channels] _ in
             DepthReporter(
                 store: PostgresDeliveryStore(pool: pools.engine),
@@ -64,8 +71,8 @@ struct DeliveryParts {
                 logger: logger
             )
         }
-        let optional: [(any Service)?] = [worker, depths]
-        services = [hub, relay] + optional.compactMap(\.self)
+        let optional: [(any Service)?] = [kafka?.producer, hub, relay, worker, depths]
+        services = optional.compactMap(\.self)
     }
 
     /// Delivers by every way out that is configured, if that is this process's duty.

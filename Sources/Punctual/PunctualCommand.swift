@@ -42,7 +42,7 @@ struct PunctualCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, MigrateCommand.self, RecurrenceCommand.self, ImportCommand.self,
             DoctorCommand.self, OutboxCommand.self, ShardsCommand.self, TokenCommand.self,
-            KeysCommand.self,
+            KeysCommand.self, TopicsCommand.self,
         ]
     )
 }

@@ -3,6 +3,7 @@
 internal import PunctualCore
 internal import PunctualEngine
 internal import PunctualHTTP
+internal import PunctualKafka
 internal import PunctualLoop
 internal import PunctualPostgres
 
@@ -14,12 +15,18 @@ struct Readiness: Sendable {
     let pool: PostgresPool
     let loop: LoopExecutor
     let engine: ReminderEngine?
+    /// The transport of this process, if it is Kafka.
+    var kafka: KafkaProducer?
 
     /// Looks at all that matters to the roles of this process.
     func report() async -> ReadinessReport {
         var checks = [await database(), turning()]
         if let engine {
             checks.append(.init("engine", problem: engine.status.unreadyReason))
+        }
+        if let kafka {
+            // Events wait in the outbox meanwhile; another process could do no better.
+            checks.append(.init("kafka", problem: kafka.status.problem, isRequired: false))
         }
         return ReadinessReport(checks: checks)
     }

@@ -12,7 +12,7 @@ extension ServeConfiguration {
     /// | `http_host` | address | `127.0.0.1` | loopback only without authentication |
     /// | `http_port` | integer | 8080 | 0 to 65535 |
     /// | `roles` | list | all | names of ``Role`` |
-    /// | `transport` | name | `local` | `local` |
+    /// | `transport` | name | `local` | `local`, `kafka` |
     /// | `jwt_secret` | text, secret | none | 32 to 1,024 bytes |
     /// | `jwks_url` | URL | none | http or https |
     /// | `jwt_audience`, `jwt_issuer` | text | none | |
@@ -43,9 +43,7 @@ extension ServeConfiguration {
             )
         }
         httpPort = try settings.integer(.httpPort, in: 0...65_535) ?? httpPort
-        if let transport = settings.text(.transport), transport != "local" {
-            throw settings.refusal(.transport, "only local is built into this version")
-        }
+        transport = try Self.transport(settings)
         roles = try Self.roles(settings) ?? roles
         webhook = try Self.webhook(settings)
         try readChannels(settings)

@@ -19,6 +19,8 @@ struct ServeConfiguration: Sendable {
     var httpPort = 8080
     /// The duties of this process.
     var roles = Set(Role.allCases)
+    /// Which way events go.
+    var transport = Transport.local
     /// Where fired reminders are posted, if anywhere.
     var webhook: WebhookConfiguration?
     /// Where e-mail is handed over, if anywhere.

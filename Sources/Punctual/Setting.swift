@@ -14,6 +14,9 @@ enum Setting: String, CaseIterable, Sendable {
     case jwtIssuer = "jwt_issuer"
     case roles
     case transport
+    case kafkaBrokers = "kafka_brokers"
+    case kafkaProperties = "kafka_properties"
+    case kafkaFormat = "kafka_format"
     case webhookURL = "webhook_url"
     case webhookSecret = "webhook_secret"
     case webhookAllow = "webhook_allow"
@@ -32,7 +35,8 @@ enum Setting: String, CaseIterable, Sendable {
 
     /// Whether the value must appear in no log and no message.
     var isSecret: Bool {
-        [.databaseURL, .jwtSecret, .webhookSecret, .smtpURL, .vapidKey].contains(self)
+        [.databaseURL, .jwtSecret, .kafkaProperties, .webhookSecret, .smtpURL, .vapidKey]
+            .contains(self)
     }
 
     /// The environment variable, such as `PUNCTUAL_HTTP_PORT`.

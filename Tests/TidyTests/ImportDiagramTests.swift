@@ -32,6 +32,9 @@ import Testing
         "PunctualDelivery": service.union(system).union(network).union([
             "AsyncHTTPClient", "CCurl", "Crypto", "PunctualCore", "PunctualTime",
         ]),
+        "PunctualKafka": service.union(system).union([
+            "CRdKafka", "PunctualCore", "PunctualLoop", "PunctualTime",
+        ]),
         "PunctualHTTP": service.union(system).union(network).union([
             "Crypto", "Hummingbird", "HummingbirdCore", "JWTKit", "NIOWebSocket",
             "PunctualCalendar", "PunctualCore", "PunctualTime",
@@ -40,7 +43,8 @@ import Testing
         "Punctual": service.union(system).union(network).union([
             "ArgumentParser", "AsyncHTTPClient", "CMalloc", "CSystemd", "Configuration",
             "PunctualCalendar",
-            "PunctualCore", "PunctualDelivery", "PunctualEngine", "PunctualHTTP", "PunctualLoop",
+            "PunctualCore", "PunctualDelivery", "PunctualEngine", "PunctualHTTP", "PunctualKafka",
+            "PunctualLoop",
             "PunctualPostgres", "PunctualStore", "PunctualTime", "PunctualZoneInfo", "UnixSignals",
         ]),
     ]
