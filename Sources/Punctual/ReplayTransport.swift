@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import Logging
 internal import PunctualCore
+internal import PunctualKafka
 internal import PunctualPostgres
 internal import PunctualStore
 
@@ -19,7 +21,18 @@ func withReplayTransport(
     pool: PostgresPool,
     _ body: (any Transport) async throws -> Void
 ) async throws {
-    try await body(local)
+    switch configuration.transport {
+    case .local:
+        try await body(local)
+    case .kafka(let settings):
+        let logger = Logger(label: "punctual")
+        let kafka = try KafkaParts(settings, loop: pool.loop, logger: logger)
+        do { try await body(kafka.transport) } catch {
+            await kafka.producer.stop()
+            throw error
+        }
+        await kafka.producer.stop()
+    }
 }
 
 /// Writes a line to standard error.
