@@ -55,6 +55,8 @@ final class KafkaClient: @unchecked Sendable {
             ? rd_kafka_queue_get_consumer(pointer) : rd_kafka_queue_get_main(pointer)
         unsafe rd_kafka_set_log_queue(pointer, queue)
         unsafe punctual_kafka_queue_watch(queue, descriptor)
+        // What came before, such as a warning about a property, would hide all that comes after.
+        punctual_kafka_signal_set(descriptor)
         watcher = DescriptorWatcher(loop: loop, descriptor: descriptor) { [weak self] _ in
             self?.takeEvents()
         }
