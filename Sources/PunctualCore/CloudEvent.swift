@@ -12,9 +12,8 @@ package enum CloudEvent {
     /// What starts the `type` of every event.
     package static let typePrefix = "punctual."
 
-    /// Writes the envelope around a bare event.
-    ///
-    /// - Parameter traceparent: W3C Trace Context of what caused the event, if it is known.
+    /// The envelope around a bare event, with the W3C Trace Context of what caused it, if it is
+    /// known.
     package static func envelope(_ event: ReleasedEvent, traceparent: String? = nil) -> String {
         var writer = JSONWriter()
         writer.object { writer in
@@ -32,7 +31,7 @@ package enum CloudEvent {
         return writer.text
     }
 
-    /// Reads an event off the wire: an envelope in structured JSON, or the bare event itself.
+    /// The event that came off the wire: in an envelope of structured JSON, or bare.
     ///
     /// - Throws: a ``Problem`` that says what is missing or wrong.
     package static func read(

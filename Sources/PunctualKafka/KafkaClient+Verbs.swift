@@ -98,7 +98,10 @@ extension KafkaClient {
     }
 
     /// Whether the group has been left and everything committed.
-    var hasLeft: Bool { unsafe rd_kafka_consumer_closed(client) != 0 }
+    var hasLeft: Bool {
+        // SAFETY: the client is open for as long as this object is there.
+        unsafe rd_kafka_consumer_closed(client) != 0
+    }
 
     private func withList(
         _ partitions: [(KafkaPartition, Int64?)],

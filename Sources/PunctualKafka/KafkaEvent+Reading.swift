@@ -90,7 +90,9 @@ extension KafkaMessage {
     }
 
     private static func bytes(_ start: UnsafeMutableRawPointer?, _ count: Int) -> [UInt8]? {
+        // SAFETY: librdkafka gives the start of so many bytes, which it keeps until the event ends.
         guard let start = unsafe start else { return nil }
+        // SAFETY: as above; they are copied here.
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     }
 }

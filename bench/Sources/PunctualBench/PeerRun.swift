@@ -12,7 +12,7 @@ enum Peer: String, CaseIterable, ExpressibleByArgument {
     /// Everything is loaded before the peer's worker starts, into a database of its own on the same
     /// cluster, and the stamp is taken in the handler's own process: both favour the peer.
     ///
-    /// - Parameter offsets: The due instants, in microseconds after the first one.
+    /// `offsets` are the due instants, in microseconds after the first one.
     func run(_ offsets: [Int64], on cluster: PrivateCluster) throws -> Account {
         let python = try Self.environment()
         let files = "\(cluster.folder)/\(rawValue)"
