@@ -39,6 +39,7 @@ struct Composition {
     private let profiles: ProfileService
     private let apiTokens: APITokenService
     private let engine: ReminderEngine?
+    private let sweeper: ReminderSweeper
 
     /// Makes all parts; nothing runs yet.
     ///
@@ -75,6 +76,20 @@ struct Composition {
             relay: delivery.relay,
             profiles: profiles,
             clock: clock
+        )
+        sweeper = ReminderSweeper(
+            store: PostgresReminderStore(
+                pool: pools.engine,
+                leases: pools.leases,
+                clock: clock,
+                isSweeping: true
+            ),
+            releaser: delivery.relay,
+            keeper: tasks,
+            loop: loop,
+            shardCount: configuration.shards,
+            configuration: EngineConfiguration(configuration),
+            logger: logger
         )
         guard configuration.roles.contains(.engine) else {
             engine = nil
@@ -226,6 +241,8 @@ struct Composition {
             DatabaseGauges(operations: PostgresOperations(pool: pools.requests))
             .sample
         if let traces { services.traces = { traces.record($0) } }
+        services.sidecar.token = configuration.appToken
+        services.sidecar.sweep = sweeper
         services.conversations = PostgresConversationStore(pool: pools.requests)
         let notices = PostgresNotificationStore(pool: pools.requests)
         let shards = ShardMap(count: configuration.shards)

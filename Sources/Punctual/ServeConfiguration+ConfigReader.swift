@@ -29,6 +29,7 @@ extension ServeConfiguration {
     /// | `retention` | ISO 8601, days | `P90D` | P1D to P3650D |
     /// | `rate_limit` | requests a second of a user | any number | 1 to 100000 |
     /// | `cors_origins` | list of origins | none | scheme, host and port, without a path |
+    /// | `app_api_token` | text, secret | none | |
     ///
     /// - Throws: ``CommandError`` naming the setting that is missing or out of range.
     init(_ settings: SettingsReader) throws {
@@ -56,6 +57,7 @@ extension ServeConfiguration {
             .flatMap { authentication == nil ? nil : $0 }
         corsOrigins = try Self.corsOrigins(settings)
         retentionDays = try Self.retentionDays(settings) ?? retentionDays
+        appToken = settings.text(.appToken)
     }
 
     private static func authentication(_ settings: SettingsReader) throws -> Authentication? {

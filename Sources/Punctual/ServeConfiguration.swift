@@ -43,6 +43,9 @@ struct ServeConfiguration: Sendable {
     /// Origins of other sites whose pages may use the API.
     var corsOrigins: Set<String> = []
 
+    /// What a Dapr sidecar must send with each request; nil answers this machine alone.
+    var appToken: String?
+
     /// How users are known.
     struct Authentication: Sendable {
         /// The secret of HS256, at least 32 bytes.

@@ -32,15 +32,21 @@ enum Setting: String, CaseIterable, Sendable {
     case corsOrigins = "cors_origins"
     case logLevel = "log_level"
     case logFormat = "log_format"
+    case appToken = "app_api_token"
 
     /// Whether the value must appear in no log and no message.
     var isSecret: Bool {
-        [.databaseURL, .jwtSecret, .kafkaProperties, .webhookSecret, .smtpURL, .vapidKey]
-            .contains(self)
+        [
+            .databaseURL, .jwtSecret, .kafkaProperties, .webhookSecret, .smtpURL, .vapidKey,
+            .appToken,
+        ].contains(self)
     }
 
+    /// Whether the environment variable is Dapr's own, without `PUNCTUAL_`.
+    var isDaprs: Bool { [.appToken].contains(self) }
+
     /// The environment variable, such as `PUNCTUAL_HTTP_PORT`.
-    var variable: String { "PUNCTUAL_" + rawValue.uppercased() }
+    var variable: String { (isDaprs ? "" : "PUNCTUAL_") + rawValue.uppercased() }
 
     /// The setting that names a file with the value of this one, such as `webhook_secret_file`.
     var fileKey: String { rawValue + "_file" }

@@ -24,7 +24,7 @@ struct SettingsReader {
         let environment = environment.filter { !$0.value.isEmpty }
         let file = try path.map { try ConfigurationFile(path: $0).values } ?? [:]
         let variables = EnvironmentVariablesProvider(
-            environmentVariables: environment,
+            environmentVariables: Self.withPrefix(environment),
             secretsSpecifier: .all
         ).prefixKeys(with: "punctual")
         let secrets = try Self.secrets(
@@ -77,6 +77,17 @@ struct SettingsReader {
                 ConfigValue(.string(text.trimmed), isSecret: true)
         }
         return values
+    }
+
+    /// The environment with Dapr's own names under the names that they would have among ours.
+    private static func withPrefix(_ environment: [String: String]) -> [String: String] {
+        var environment = environment
+        for setting in Setting.allCases where setting.isDaprs {
+            for name in [setting.variable, setting.variable + "_FILE"] {
+                environment["PUNCTUAL_" + name] = environment[name]
+            }
+        }
+        return environment
     }
 
     private static func unknown(_ names: some Sequence<String>) -> [String] {

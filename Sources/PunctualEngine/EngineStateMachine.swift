@@ -259,6 +259,17 @@ package struct EngineStateMachine: ~Copyable {
         actions.append(.arm(next))
     }
 
+    /// Whether nothing that is due waits any more, as far as the owned shards have told.
+    package func hasCaughtUp(at now: Moment) -> Bool {
+        guard !isAcquiring, recovering == nil, stageInFlight == nil, !readingBack,
+            rollovers == 0, staged.unacknowledged == 0
+        else { return false }
+        let isBehind = shards.values.contains { shard in
+            shard.backlog != nil || shard.nextDue.map { $0 <= now.wall } ?? false
+        }
+        return !isBehind && staged.earliestDue.map { $0 > now.wall } ?? true
+    }
+
     /// What there is to say of the engine.
     package func status(at now: Moment) -> EngineStatus {
         var status = EngineStatus()

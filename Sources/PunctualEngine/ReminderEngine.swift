@@ -31,6 +31,8 @@ package actor ReminderEngine: LoopActor {
     private var isClosed = false
     private var hasTickPending = false
     private var failures = OutageLog()
+    /// What this engine has done, when it runs for one sweep and not for good.
+    private var progress: SweepProgress?
 
     /// Creates an engine that owns nothing until it runs.
     package init(
@@ -81,6 +83,7 @@ package actor ReminderEngine: LoopActor {
 
     private func secondPassed() {
         take(.renewalDue)
+        guard progress == nil else { return }
         let status = machine.status(at: .now)
         snapshot.withLock { snapshot in
             let offset = snapshot.clockOffsetMicroseconds
@@ -94,6 +97,7 @@ package actor ReminderEngine: LoopActor {
     private func take(_ input: EngineStateMachine.Input) {
         guard !isClosed else { return }
         for action in machine.handle(input, at: .now) { perform(action) }
+        if progress != nil, machine.hasCaughtUp(at: .now) { progress?.end(isComplete: true) }
     }
 
     private func perform(_ action: EngineStateMachine.Action) {
@@ -121,6 +125,7 @@ package actor ReminderEngine: LoopActor {
             loop.perform { [self] in assumeIsolated { $0.take(.acknowledged(keys)) } }
         }
         metrics.record(released: events)
+        progress?.released(events)
     }
 
     private func tickSoon() {
@@ -148,9 +153,11 @@ extension ReminderEngine {
             }
             releaser.setListeners(answer.listeners)
             failures.ended(logger)
+            progress?.acquired(answer.shards.count)
             take(.acquired(answer, sentAtNanoseconds: sent))
         } catch {
             failures.record(error, of: "acquire", logger)
+            progress?.failed(error)
             take(.acquisitionFailed)
         }
     }
@@ -216,6 +223,7 @@ extension ReminderEngine {
         let limit = 1_000
         do {
             let events = try await store.stagedEvents(leases, after: key, limit: limit)
+            progress?.recovered(events.count)
             take(.recovered(events, isLast: events.count < limit))
         } catch {
             failures.record(error, of: "recover", logger)
@@ -235,6 +243,7 @@ extension ReminderEngine {
     private func rollOver(_ event: StagedEvent) async {
         do {
             try await keeper.rollOver(event)
+            progress?.rolledOver()
             take(.rolledOver(event.key, succeeded: true))
         } catch {
             failures.record(error, of: "roll over", logger)
@@ -271,6 +280,11 @@ extension ReminderEngine: Service {
         try begin()
         // Only a cancellation throws here, and the answer to it is the same: stop.
         try? await gracefulShutdown()
+        await end()
+    }
+
+    /// Hands over what is owned, and is done.
+    private func end() async {
         take(.stopping)
         isStopping = true
         if !leases.isEmpty { await handOver() }
@@ -291,45 +305,26 @@ extension ReminderEngine: Service {
         for await _ in handedOver.stream {}
         limit.close()
     }
-}
 
-/// Hints from other threads, the earliest of each shard, until the loop takes them.
-private final class HintInbox: Sendable {
-    private let hints = Mutex<[Int16: WallInstant]>([:])
-
-    /// Keeps a hint; answers whether the loop must be woken for it.
-    func add(shard: Int16, due: WallInstant) -> Bool {
-        hints.withLock { hints in
-            defer { hints[shard] = min(due, hints[shard] ?? due) }
-            return hints.isEmpty
+    /// Runs until nothing is overdue in the shards that nobody held, in place of ``run()``.
+    ///
+    /// - Parameter limit: when it ends at the latest.
+    /// - Throws: when the database did not answer.
+    package func sweep(atMost limit: Duration) async throws -> SweepReport {
+        progress = SweepProgress()
+        let deadline = LoopTimer(loop: loop) { [weak self] in
+            self?.assumeIsolated { $0.progress?.end(isComplete: false) }
         }
-    }
-
-    func takeAll() -> [Int16: WallInstant] {
-        hints.withLock { hints in
-            defer { hints = [:] }
-            return hints
+        deadline.start(after: limit)
+        try begin()
+        await withGracefulShutdownHandler {
+            await withCheckedContinuation { progress?.wait($0) }
+        } onGracefulShutdown: {
+            self.loop.perform { self.assumeIsolated { $0.progress?.end(isComplete: false) } }
         }
-    }
-}
-
-/// Says once that the database is out of reach, and once that it is back.
-private struct OutageLog {
-    private var isOut = false
-
-    mutating func record(_ error: any Error, of operation: String, _ logger: Logger) {
-        if !isOut {
-            logger.error(
-                "engine cannot reach its store",
-                metadata: ["operation": "\(operation)", "error": "\(error)"]
-            )
-        }
-        isOut = true
-    }
-
-    mutating func ended(_ logger: Logger) {
-        if isOut { logger.notice("engine reaches its store again") }
-        isOut = false
+        deadline.close()
+        await end()
+        return try progress?.result() ?? SweepReport()
     }
 }
 

@@ -80,6 +80,8 @@ package struct HTTPServices: Sendable {
     package var deadLetters: DeadLetterService?
     /// Browsers that are told of reminders; without it their routes are not there.
     package var push: PushService?
+    /// What a Dapr sidecar may ask for.
+    package var sidecar = SidecarServices()
 
     /// Creates the services from their parts.
     package init(

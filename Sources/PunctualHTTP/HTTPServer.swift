@@ -79,6 +79,7 @@ func makeRoutes(configuration: HTTPConfiguration, services: HTTPServices) -> Rou
         limiter: configuration.rateLimit.map { RateLimiter(perSecond: $0, clock: services.clock) }
     )
     routes.addHealth(services)
+    routes.addSidecar(services.sidecar)
     if configuration.servesTasks {
         routes.addPage()
         routes.addDescription()

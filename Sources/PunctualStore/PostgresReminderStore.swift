@@ -12,6 +12,7 @@ package struct PostgresReminderStore: ReminderStore {
     private let leases: PostgresPool
     private let clock: WallClock
     private let engine: EngineNumber
+    private let acquisition: PostgresStatement
 
     /// Creates the store of an engine.
     ///
@@ -20,9 +21,20 @@ package struct PostgresReminderStore: ReminderStore {
     ///   - leases: of one connection, so that a renewal never waits behind a stage; its session
     ///     holds the lock by which others notice that this engine has died.
     ///   - clock: what misfire is judged by.
-    package init(pool: PostgresPool, leases: PostgresPool, clock: @escaping WallClock) {
+    ///   - isSweeping: whether it is that of a sweep, which takes every shard that is free and does
+    ///     not count as one of the engines that share them.
+    package init(
+        pool: PostgresPool,
+        leases: PostgresPool,
+        clock: @escaping WallClock,
+        isSweeping: Bool = false
+    ) {
         (self.pool, self.leases, self.clock) = (pool, leases, clock)
         engine = EngineNumber()
+        acquisition =
+            isSweeping
+            ? PostgresStatement("lease_sweep", SQL.lease_sweep_sql)
+            : PostgresStatement("lease_acquire", SQL.lease_acquire_sql)
     }
 
     package func acquire(
@@ -31,7 +43,7 @@ package struct PostgresReminderStore: ReminderStore {
     ) async throws -> LeaseAnswer {
         let number = try await engine.number(from: leases)
         let result = try await leases.execute(
-            PostgresStatement("lease_acquire", SQL.lease_acquire_sql),
+            acquisition,
             [.int4(number), .int8(Int64(leaseMilliseconds)), .int2Array(holding)]
         )
         // One row without a shard when there was none to take.
