@@ -40,6 +40,7 @@ struct Composition {
     private let apiTokens: APITokenService
     private let engine: ReminderEngine?
     private let sweeper: ReminderSweeper
+    private let jobs: JobService
 
     /// Makes all parts; nothing runs yet.
     ///
@@ -77,20 +78,15 @@ struct Composition {
             profiles: profiles,
             clock: clock
         )
-        sweeper = ReminderSweeper(
-            store: PostgresReminderStore(
-                pool: pools.engine,
-                leases: pools.leases,
-                clock: clock,
-                isSweeping: true
-            ),
-            releaser: delivery.relay,
-            keeper: tasks,
-            loop: loop,
-            shardCount: configuration.shards,
-            configuration: EngineConfiguration(configuration),
-            logger: logger
+        jobs = JobService(
+            store: PostgresJobStore(pool: pools.requests),
+            zones: zones,
+            shards: shards,
+            hints: hints,
+            clock: clock
         )
+        let keeper = ScheduleKeeper(tasks: tasks, jobs: jobs)
+        sweeper = Self.sweeper(configuration, pools, delivery, keeper, clock, loop, logger)
         guard configuration.roles.contains(.engine) else {
             engine = nil
             return
@@ -102,7 +98,7 @@ struct Composition {
                 clock: clock
             ),
             releaser: delivery.relay,
-            keeper: tasks,
+            keeper: keeper,
             loop: loop,
             shardCount: configuration.shards,
             configuration: EngineConfiguration(configuration),
@@ -110,6 +106,32 @@ struct Composition {
         )
         hints.resolve(to: engine)
         self.engine = engine
+    }
+
+    /// Fires what nobody fired, in a process of whatever roles.
+    private static func sweeper(
+        _ configuration: ServeConfiguration,
+        _ pools: DatabasePools,
+        _ delivery: DeliveryParts,
+        _ keeper: ScheduleKeeper,
+        _ clock: @escaping WallClock,
+        _ loop: LoopExecutor,
+        _ logger: Logger
+    ) -> ReminderSweeper {
+        ReminderSweeper(
+            store: PostgresReminderStore(
+                pool: pools.engine,
+                leases: pools.leases,
+                clock: clock,
+                isSweeping: true
+            ),
+            releaser: delivery.relay,
+            keeper: keeper,
+            loop: loop,
+            shardCount: configuration.shards,
+            configuration: EngineConfiguration(configuration),
+            logger: logger
+        )
     }
 
     /// Serves until SIGTERM, SIGINT or a failure.
@@ -242,7 +264,7 @@ struct Composition {
             .sample
         if let traces { services.traces = { traces.record($0) } }
         services.sidecar.token = configuration.appToken
-        services.sidecar.sweep = sweeper
+        (services.sidecar.sweep, services.sidecar.jobs) = (sweeper, jobs)
         services.conversations = PostgresConversationStore(pool: pools.requests)
         let notices = PostgresNotificationStore(pool: pools.requests)
         let shards = ShardMap(count: configuration.shards)

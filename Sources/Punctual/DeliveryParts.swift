@@ -108,7 +108,13 @@ struct DeliveryParts {
             )
             channels.append(.init(name: PushSink.channel, sink: sink))
         }
-        guard !channels.isEmpty, configuration.roles.contains(.notify) else { return nil }
+        if !configuration.roles.contains(.notify) { channels = [] }
+        if let url = configuration.jobsCallbackURL,
+            !configuration.roles.isDisjoint(with: [.notify, .engine])
+        {
+            channels.append(.jobs(url: url, token: configuration.appToken))
+        }
+        guard !channels.isEmpty else { return nil }
         return DeliveryWorker(
             store: PostgresDeliveryStore(pool: pools.engine),
             channels: channels,
@@ -125,5 +131,19 @@ extension ServeConfiguration {
         (webhook?.targets ?? []).map { .init(channel: $0.channel, target: $0.target) }
             + (mail == nil ? [] : [.init(channel: MailConfiguration.channel, target: nil)])
             + (vapidKey == nil ? [] : [.init(channel: PushSink.channel, target: nil)])
+            + (jobsCallbackURL == nil ? [] : [.init(channel: JobSink.channel, target: nil)])
+    }
+}
+
+extension PunctualDelivery.DeliveryChannel {
+    /// The calls of jobs; when to try again each job says itself.
+    fileprivate static func jobs(url: String, token: String?) -> Self {
+        var channel = Self(
+            name: JobSink.channel,
+            sink: JobSink(url: url, token: token),
+            retry: RetryPolicy(base: .zero, cap: .seconds(10 * 366 * 86_400), maximumAttempts: .max)
+        )
+        channel.isInOrder = true
+        return channel
     }
 }

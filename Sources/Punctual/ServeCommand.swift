@@ -37,6 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
               PUNCTUAL_SMTP_FROM        sender of e-mail, such as Punctual <reminders@host>
               PUNCTUAL_SMTP_CA          file of certificates to believe it by (the system's)
               PUNCTUAL_VAPID_KEY        turns on Web Push; see `punctual keys vapid` (none)
+              PUNCTUAL_JOBS_CALLBACK_URL  the application whose jobs are kept here (none)
+              APP_API_TOKEN             what a Dapr sidecar must send (loopback only)
               PUNCTUAL_SHARDS           hash slots of users; fixed by the first migration (64)
               PUNCTUAL_LEAD             how long before due a reminder is staged (adaptive)
               PUNCTUAL_CATCH_UP_RATE    overdue reminders fired a second (5000)

@@ -29,6 +29,7 @@ extension ServeConfiguration {
     /// | `retention` | ISO 8601, days | `P90D` | P1D to P3650D |
     /// | `rate_limit` | requests a second of a user | any number | 1 to 100000 |
     /// | `cors_origins` | list of origins | none | scheme, host and port, without a path |
+    /// | `jobs_callback_url` | URL | none | http or https |
     /// | `app_api_token` | text, secret | none | |
     ///
     /// - Throws: ``CommandError`` naming the setting that is missing or out of range.
@@ -58,6 +59,7 @@ extension ServeConfiguration {
         corsOrigins = try Self.corsOrigins(settings)
         retentionDays = try Self.retentionDays(settings) ?? retentionDays
         appToken = settings.text(.appToken)
+        jobsCallbackURL = try settings.url(.jobsCallbackURL)
     }
 
     private static func authentication(_ settings: SettingsReader) throws -> Authentication? {
@@ -160,6 +162,15 @@ extension SettingsReader {
                 "PUNCTUAL_DATABASE_URL is not set: it says where PostgreSQL is, for example "
                     + "postgresql://punctual@localhost/punctual"
             )
+        }
+        return url
+    }
+
+    /// An http or https URL, or nil when there is none.
+    func url(_ setting: Setting) throws -> String? {
+        guard let url = text(setting) else { return nil }
+        guard ["http://", "https://"].contains(where: { url.hasPrefix($0) && url != $0 }) else {
+            throw refusal(setting, "an http or https URL")
         }
         return url
     }

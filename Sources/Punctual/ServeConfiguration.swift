@@ -45,6 +45,8 @@ struct ServeConfiguration: Sendable {
 
     /// What a Dapr sidecar must send with each request; nil answers this machine alone.
     var appToken: String?
+    /// The application whose jobs are kept here, if there is one.
+    var jobsCallbackURL: String?
 
     /// How users are known.
     struct Authentication: Sendable {

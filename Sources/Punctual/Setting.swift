@@ -32,6 +32,7 @@ enum Setting: String, CaseIterable, Sendable {
     case corsOrigins = "cors_origins"
     case logLevel = "log_level"
     case logFormat = "log_format"
+    case jobsCallbackURL = "jobs_callback_url"
     case appToken = "app_api_token"
 
     /// Whether the value must appear in no log and no message.

@@ -48,6 +48,8 @@ package struct DeliveryClaim: Sendable {
     package var running: [String: Int]
     /// After how long somebody else may claim them, if nothing is heard of them.
     package var lease: Duration
+    /// Whether each target gets its oldest delivery and no other, whoever claims.
+    package var isInOrder = false
 
     /// Creates a claim from its parts.
     package init(

@@ -84,15 +84,15 @@ final class Courier: Sendable {
         let running = running.withLock { $0 }
         let room = channel.concurrency - running.values.reduce(0, +)
         guard room > 0 else { return ClaimedDeliveries(deliveries: [], nextAttempt: nil) }
-        return try await store.claim(
-            DeliveryClaim(
-                channel: channel.name,
-                limit: room,
-                limitPerTarget: channel.concurrencyPerTarget,
-                running: running,
-                lease: Self.lease
-            )
+        var claim = DeliveryClaim(
+            channel: channel.name,
+            limit: room,
+            limitPerTarget: channel.concurrencyPerTarget,
+            running: running,
+            lease: Self.lease
         )
+        claim.isInOrder = channel.isInOrder
+        return try await store.claim(claim)
     }
 
     private func begin(_ delivery: Delivery) {

@@ -37,6 +37,9 @@ package struct DeliveryChannel: Sendable {
     package var concurrencyPerTarget: Int
     /// When to try again.
     package var retry: RetryPolicy
+    /// Whether a target gets its deliveries one at a time, in the order of their events: one that
+    /// fails holds up those after it.
+    package var isInOrder = false
 
     /// Creates a channel from its parts.
     package init(

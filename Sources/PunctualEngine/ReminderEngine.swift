@@ -243,7 +243,11 @@ extension ReminderEngine {
     private func rollOver(_ event: StagedEvent) async {
         do {
             try await keeper.rollOver(event)
-            progress?.rolledOver()
+            if progress != nil {
+                // What it armed may be overdue too, and the keeper's hint goes to another engine.
+                progress?.rolledOver()
+                take(.hinted(shard: event.key.shard, due: event.due))
+            }
             take(.rolledOver(event.key, succeeded: true))
         } catch {
             failures.record(error, of: "roll over", logger)
@@ -309,6 +313,7 @@ extension ReminderEngine: Service {
     /// Runs until nothing is overdue in the shards that nobody held, in place of ``run()``.
     ///
     /// - Parameter limit: when it ends at the latest.
+    /// - Returns: what it did.
     /// - Throws: when the database did not answer.
     package func sweep(atMost limit: Duration) async throws -> SweepReport {
         progress = SweepProgress()

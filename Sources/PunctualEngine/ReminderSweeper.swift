@@ -17,7 +17,7 @@ package actor ReminderSweeper: OverdueSweep {
 
     /// Creates a sweeper over the parts of an engine.
     ///
-    /// - Parameter store: one of its own, whose number tells its leases from the engine's.
+    /// The store is one of its own, whose number tells its leases from the engine's.
     package init(
         store: any ReminderStore,
         releaser: any EventReleaser,

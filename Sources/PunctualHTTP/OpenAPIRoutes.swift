@@ -36,13 +36,14 @@ enum APIDescription {
         PackageResources.paths_reminders_json, PackageResources.paths_calendar_json,
         PackageResources.paths_users_json, PackageResources.paths_notifications_json,
         PackageResources.paths_agents_json, PackageResources.paths_operations_json,
+        PackageResources.paths_sidecar_json,
     ]
     private static let schemas = [
         PackageResources.schemas_tasks_json, PackageResources.schemas_patch_json,
         PackageResources.schemas_recurrence_json, PackageResources.schemas_reminders_json,
         PackageResources.schemas_calendar_json, PackageResources.schemas_users_json,
         PackageResources.schemas_notifications_json, PackageResources.schemas_agents_json,
-        PackageResources.schemas_operations_json,
+        PackageResources.schemas_operations_json, PackageResources.schemas_sidecar_json,
     ]
 
     private static func joined(_ files: [[UInt8]]) -> JSONValue {

@@ -12,6 +12,8 @@ package struct SidecarServices: Sendable {
     package var token: String?
     /// Fires what is overdue.
     package var sweep: (any OverdueSweep)?
+    /// Keeps jobs for an application.
+    package var jobs: JobService?
 
     /// Creates services that offer nothing.
     package init() {}

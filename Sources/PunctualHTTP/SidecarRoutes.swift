@@ -8,6 +8,7 @@ extension RouteTable {
     /// Adds what a Dapr sidecar calls.
     mutating func addSidecar(_ services: SidecarServices) {
         if let sweep = services.sweep { addSweep(sweep, services) }
+        if let jobs = services.jobs { addJobs(jobs, services) }
     }
 
     /// Adds the sweep, for the cron binding, and for jobs that ask for one.
@@ -20,11 +21,18 @@ extension RouteTable {
         // Whatever the body is: the cron binding sends none. Its header `Readtimeutc` is in a form
         // of its own, and nothing hangs on it: what is due is what the clock of this host says.
         sidecar(.post, path, services) { _ in Response(sweep: try await sweep.sweep()) }
+        // A job that was registered with a sidecar, whatever it is called and whatever it carries,
+        // bare or wrapped, means the same: look whether something is overdue.
+        for path in ["/job/{name}", "/api/jobs/trigger"] {
+            sidecar(.post, path, services) { _ in Response(sweep: try await sweep.sweep()) }
+        }
     }
 }
 
 extension Response {
-    /// What a sweep did. It is 200 and nothing else, for that is what the sidecar counts as done.
+    /// What a sweep did.
+    ///
+    /// It is 200 and nothing else, for that is what the sidecar counts as done.
     fileprivate init(sweep report: SweepReport) {
         self.init(json: { writer in
             writer.object { writer in

@@ -14,18 +14,7 @@ package struct PostgresDeliveryStore: DeliveryStore {
     package init(pool: PostgresPool) { self.pool = pool }
 
     package func claim(_ claim: DeliveryClaim) async throws -> ClaimedDeliveries {
-        let running = claim.running.sorted { $0.key < $1.key }
-        let result = try await pool.execute(
-            PostgresStatement("delivery_claim", SQL.delivery_claim_sql),
-            [
-                .text(claim.channel),
-                .int8(Int64(claim.limit)),
-                .int8(Int64(claim.limitPerTarget)),
-                .textArray(running.map(\.key)),
-                .int4Array(running.map { Int32(clamping: $0.value) }),
-                .int8(claim.lease.wholeMicroseconds),
-            ]
-        )
+        let result = try await rows(of: claim)
         var claimed = ClaimedDeliveries(deliveries: [], nextAttempt: nil)
         for row in result {
             if let shard = try row.int2OrNil(0) {
@@ -35,6 +24,28 @@ package struct PostgresDeliveryStore: DeliveryStore {
             }
         }
         return claimed
+    }
+
+    private func rows(of claim: DeliveryClaim) async throws -> PostgresResult {
+        guard !claim.isInOrder else {
+            return try await pool.execute(
+                PostgresStatement("delivery_claim_in_order", SQL.delivery_claim_in_order_sql),
+                [
+                    .text(claim.channel), .int8(Int64(claim.limit)),
+                    .int8(claim.lease.wholeMicroseconds),
+                ]
+            )
+        }
+        let running = claim.running.sorted { $0.key < $1.key }
+        return try await pool.execute(
+            PostgresStatement("delivery_claim", SQL.delivery_claim_sql),
+            [
+                .text(claim.channel), .int8(Int64(claim.limit)),
+                .int8(Int64(claim.limitPerTarget)), .textArray(running.map(\.key)),
+                .int4Array(running.map { Int32(clamping: $0.value) }),
+                .int8(claim.lease.wholeMicroseconds),
+            ]
+        )
     }
 
     private static func delivery(

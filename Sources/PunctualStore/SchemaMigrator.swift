@@ -46,6 +46,7 @@ package struct SchemaMigrator: Sendable {
             name: "consumers",
             sql: PackageResources.migration_0008_consumers_sql
         ),
+        Migration(number: 9, name: "jobs", sql: PackageResources.migration_0009_jobs_sql),
         Migration(number: 10, name: "engines", sql: PackageResources.migration_0010_engines_sql),
     ]
 

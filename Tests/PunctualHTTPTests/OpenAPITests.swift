@@ -15,6 +15,14 @@ import Testing
         let server = TestServer()
         var services = server.services
         services.conversations = NoConversations()
+        services.sidecar.sweep = NoSweep()
+        services.sidecar.jobs = JobService(
+            store: NoJobs(),
+            zones: services.zones,
+            shards: ShardMap(count: 1),
+            hints: AbsentEngine(),
+            clock: services.clock
+        )
         let routes = makeRoutes(configuration: server.configuration, services: services)
         let served = Set(
             routes.all.filter { $0.method != .head }.map { "\($0.method) \($0.path)" }
@@ -96,4 +104,23 @@ private struct NoConversations: ConversationStore {
     func delete(_ key: ConversationKey, if condition: WriteCondition) async throws -> Bool {
         false
     }
+}
+
+/// A sweep and a store that only make the routes of a sidecar be there.
+private struct NoSweep: OverdueSweep {
+    func sweep() async throws -> SweepReport { SweepReport() }
+}
+
+private struct NoJobs: JobStore {
+    func reserveID() async throws -> Int64 { 1 }
+    func put(_ job: Job, shard: Int16, overwriting: Bool) async throws -> [OutboxKey]? { [] }
+    func delete(name: String, shard: Int16) async throws -> [OutboxKey]? { nil }
+    func job(named name: String, shard: Int16) async throws -> Job? { nil }
+    func job(id: Int64, shard: Int16) async throws -> Job? { nil }
+    func roll(
+        id: Int64,
+        shard: Int16,
+        from due: WallInstant,
+        to next: WallInstant?
+    ) async throws {}
 }

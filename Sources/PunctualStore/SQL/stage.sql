@@ -7,7 +7,8 @@
 -- round when it believes that the table is empty.
 --
 -- A reminder that is beyond its grace is judged here: misfire 0 fires, 1 coalesces into the latest
--- of its task that is overdue, 2 skips.
+-- of its task that is overdue, 2 skips. A job (kind 2) has an event of its own, and a rollover of
+-- no task, under its id negated, which computes its next time; one that is deleted has neither.
 WITH ranges AS MATERIALIZED (
     SELECT s.shard, coalesce(r.low, '-infinity') AS low
     FROM unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) AS r(shard, epoch, low)
@@ -57,6 +58,15 @@ WITH ranges AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT k.email FROM users AS k WHERE k.shard = t.shard AND k.id = t.user_id OFFSET 0
     ) AS u ON true
+    WHERE m.kind < 2
+), ticks AS MATERIALIZED (
+    SELECT m.shard, m.id, m.nominal, m.due, 'job:' || j.name AS user_id, j.name, j.data,
+        j.failure_policy, j.fired
+    FROM moved AS m
+    CROSS JOIN LATERAL (
+        SELECT * FROM jobs AS k WHERE k.shard = m.shard AND k.id = m.task_id OFFSET 0
+    ) AS j
+    WHERE m.kind = 2
 ), events AS MATERIALIZED (
     SELECT
         j.shard, j.id AS source_id, j.nominal, j.event_type, j.task_id, j.user_id, j.due,
@@ -87,6 +97,29 @@ WITH ranges AS MATERIALIZED (
             )
         END AS payload
     FROM judged AS j
+    UNION ALL
+    SELECT
+        t.shard, t.id, t.nominal, 'job.due', NULL, t.user_id, t.due,
+        jsonb_build_object(
+            'version', '1.0',
+            'event_type', 'job.due',
+            'task_id', NULL,
+            'task_data', NULL,
+            'user_id', t.user_id,
+            'user_email', NULL,
+            'title', t.name,
+            'due_at', rfc3339(t.due),
+            'remind_at', rfc3339(t.due),
+            'nominal_time', t.nominal,
+            'occurrence', t.fired + 1,
+            'job', t.name,
+            'data', t.data,
+            'failure_policy', t.failure_policy
+        )
+    FROM ticks AS t
+    UNION ALL
+    SELECT t.shard, -t.id, t.nominal, 'rollover', NULL, t.user_id, t.due, '{}'::jsonb
+    FROM ticks AS t
 ), staged AS (
     INSERT INTO outbox (shard, source_id, nominal, event_type, task_id, user_id, due, payload)
     SELECT shard, source_id, nominal, event_type, task_id, user_id, due, payload
