@@ -58,10 +58,14 @@ extension KafkaClient {
         }
     }
 
-    /// Accepts what the group has assigned, from the committed offsets on.
-    func assign(_ partitions: [KafkaPartition]) -> KafkaError? {
+    /// Accepts what the group has assigned, from the committed offsets on, or from so many
+    /// messages before the end.
+    func assign(_ partitions: [KafkaPartition], tail: Int64? = nil) -> KafkaError? {
+        let offset = tail.map { Int64(RD_KAFKA_OFFSET_TAIL_BASE) - $0 }
         // SAFETY: as above.
-        unsafe withList(partitions.map { ($0, nil) }) { unsafe rd_kafka_assign(client, $0) }
+        return unsafe withList(partitions.map { ($0, offset) }) {
+            unsafe rd_kafka_assign(client, $0)
+        }
     }
 
     /// Gives up everything; what was stored is committed first.

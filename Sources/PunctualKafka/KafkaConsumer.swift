@@ -21,10 +21,14 @@ package actor KafkaConsumer: LoopActor {
     package enum Group: Sendable, Hashable {
         /// All processes with the handler share the work, and go on where they left off.
         case shared
-        /// A group of this process alone, which starts at the end and leaves nothing behind.
+        /// A group of this process alone, which starts shortly before the end and leaves nothing
+        /// behind.
         case ephemeral(id: String)
     }
 
+    /// How many messages before the end of each partition an ephemeral group starts: what was
+    /// released while it joined, which takes seconds, is among them.
+    static let ephemeralTail: Int64 = 20_000
     /// The most messages given to the handler at once.
     static let maximumBatch = 500
     /// How many buffered messages pause the fetching, and how few let it go on.
@@ -44,6 +48,7 @@ package actor KafkaConsumer: LoopActor {
     let shards: ShardMap
     let logger: Logger
     private let properties: [KafkaProperty]
+    private let tail: Int64?
     var client: KafkaClient?
     private var assigned: [KafkaPartition] = []
     private var buffer: [KafkaMessage] = []
@@ -81,11 +86,13 @@ package actor KafkaConsumer: LoopActor {
         )
         switch group {
         case .shared:
+            tail = nil
             properties = settings.consumerProperties(
                 group: "punctual-\(handler.name)",
                 isEphemeral: false
             )
         case .ephemeral(let id):
+            tail = Self.ephemeralTail
             properties = settings.consumerProperties(
                 group: "punctual-\(handler.name)-\(id)",
                 isEphemeral: true
@@ -102,7 +109,7 @@ package actor KafkaConsumer: LoopActor {
         case .assigned(let partitions):
             (assigned, isPaused) = (partitions, false)
             expected.removeAll()
-            if let error = client?.assign(partitions) { log(error) }
+            if let error = client?.assign(partitions, tail: tail) { log(error) }
         case .revoked:
             revoke()
         case .failed(let error):

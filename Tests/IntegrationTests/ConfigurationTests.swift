@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: [
         ("PUNCTUAL_HTTP_PORT", "99999"), ("PUNCTUAL_HTTP_PORT", "http"),
         ("PUNCTUAL_HTTP_HOST", "0.0.0.0"), ("PUNCTUAL_HTTP_HOST", "127.evil.example"),
-        ("PUNCTUAL_ROLES", "api,enigne"), ("PUNCTUAL_TRANSPORT", "kafka"),
+        ("PUNCTUAL_ROLES", "api,enigne"), ("PUNCTUAL_TRANSPORT", "pigeon"),
         ("PUNCTUAL_SHARDS", "0"), ("PUNCTUAL_LEAD", "1s"), ("PUNCTUAL_LEAD", "PT61S"),
         ("PUNCTUAL_CATCH_UP_RATE", "-1"), ("PUNCTUAL_RETENTION", "P0D"),
         ("PUNCTUAL_RETENTION", "PT1H"), ("PUNCTUAL_WEBHOOK_URL", "ftp://example.org"),

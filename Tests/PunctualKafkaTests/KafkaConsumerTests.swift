@@ -55,6 +55,20 @@ import Testing
         }
     }
 
+    @Test func `a group of one process alone has what came while it joined`() async throws {
+        try await Desk.with { desk in
+            let events = (1...40).map { Desk.event($0) }
+            try await desk.transport.publish(events)
+            for id in ["a", "b"] {
+                let handler = RecordingHandler()
+                try await desk.consuming(handler, group: .ephemeral(id: id)) {
+                    await handler.reaches(40)
+                }
+                #expect(handler.ids == Set(events.map(\.id)))
+            }
+        }
+    }
+
     @Test func `a slow handler pauses the partitions and misses nothing`() async throws {
         try await Desk.with { desk in
             let events = (1...10_000).map {

@@ -54,9 +54,13 @@ struct Desk {
         await loop.shutdown()
     }
 
-    func consumer(_ handler: any EventHandler) throws -> KafkaConsumer {
+    func consumer(
+        _ handler: any EventHandler,
+        group: KafkaConsumer.Group = .shared
+    ) throws -> KafkaConsumer {
         try KafkaConsumer(
             handler,
+            group: group,
             settings: settings,
             producer: producer,
             shards: Self.shards,
@@ -66,8 +70,12 @@ struct Desk {
     }
 
     /// Runs a consumer until `body` returns, and then has it leave its group.
-    func consuming(_ handler: any EventHandler, _ body: () async throws -> Void) async throws {
-        let consumer = try consumer(handler)
+    func consuming(
+        _ handler: any EventHandler,
+        group: KafkaConsumer.Group = .shared,
+        _ body: () async throws -> Void
+    ) async throws {
+        let consumer = try consumer(handler, group: group)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await consumer.run() }
             try await body()
