@@ -18,8 +18,7 @@ extension RouteTable {
                 }
             }
             sidecar(.post, path, services) { call in
-                // Like a sidecar, it takes any media type.
-                let buffer = try await call.request.body.collect(upTo: Self.maximumBody)
+                let buffer = try await Self.body(of: call)
                 return try await Self.answering {
                     let body: JSONValue
                     do throws(JSONError) {
@@ -41,6 +40,15 @@ extension RouteTable {
                     return Response(status: .noContent)
                 }
             }
+        }
+    }
+
+    /// The whole body; like a sidecar, of any media type.
+    private static func body(of call: Call) async throws -> ByteBuffer {
+        do {
+            return try await call.request.body.collect(upTo: maximumBody)
+        } catch is NIOTooManyBytesError {
+            throw HTTPProblem(.contentTooLarge, "The body may have \(maximumBody) bytes.")
         }
     }
 
