@@ -99,7 +99,7 @@ def resident(pid):
 
 
 def main():
-    pid = os.environ.get("PUNCTUAL_SERVER_PID")
+    pid = os.environ.get("SERVER_PID")
     generator = Generator(request("GET", "/openapi.json").json, seed=7)
     address = urllib.parse.urlsplit(URL)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
