@@ -77,6 +77,13 @@ let package = Package(
             ]
         ),
         .target(
+            name: "PunctualDapr",
+            dependencies: [
+                "PunctualCore", logging, metrics,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]
+        ),
+        .target(
             name: "PunctualKafka",
             dependencies: [
                 "CRdKafka", "PunctualCore", "PunctualLoop", "PunctualTime",
@@ -98,7 +105,7 @@ let package = Package(
             name: "Punctual",
             dependencies: [
                 "CMalloc", "CSystemd", "PunctualCalendar", "PunctualCore", "PunctualDelivery",
-                "PunctualEngine", "PunctualHTTP", "PunctualKafka", "PunctualLoop",
+                "PunctualDapr", "PunctualEngine", "PunctualHTTP", "PunctualKafka", "PunctualLoop",
                 "PunctualPostgres",
                 "PunctualStore", "PunctualTime", "PunctualZoneInfo", logging, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -139,6 +146,13 @@ let package = Package(
             name: "KafkaMock",
             dependencies: ["CRdKafka"],
             path: "Tests/KafkaMock"
+        ),
+        .testTarget(
+            name: "PunctualDaprTests",
+            dependencies: [
+                "PunctualCore", "PunctualDapr", "PunctualTime",
+                .product(name: "Hummingbird", package: "hummingbird"), logging,
+            ]
         ),
         .testTarget(
             name: "PunctualKafkaTests",

@@ -3,6 +3,7 @@
 internal import Logging
 internal import NIOCore
 internal import PunctualCore
+internal import PunctualDapr
 internal import PunctualDelivery
 internal import PunctualEngine
 internal import PunctualHTTP
@@ -161,13 +162,17 @@ struct Composition {
         let reporter = SystemdService(notifier: notifier, loop: loop) { [engine] in
             engine?.status.line ?? "serving"
         }
-        return try [loop] + pools.services + delivery.services + consumerServices()
+        let consumers = makeConsumers()
+        return try [loop] + pools.services + delivery.services + services(of: consumers)
             + engineServices + exporters
-            + [server(notifier, await authenticator()), reporter, HeapLimits.trimming(loop: loop)]
+            + [
+                server(notifier, await authenticator(), consumers), reporter,
+                HeapLimits.trimming(loop: loop),
+            ]
     }
 
     /// What brings events to the consumers, by the transport that is configured.
-    private func consumerServices() throws -> [any Service] {
+    private func services(of consumers: ConsumerParts) throws -> [any Service] {
         guard let kafka = delivery.kafka else { return consumers.localServices }
         return try kafka.consumers(
             of: consumers.handlers,
@@ -176,7 +181,7 @@ struct Composition {
     }
 
     /// The consumers of this process's roles.
-    private var consumers: ConsumerParts {
+    private func makeConsumers() -> ConsumerParts {
         ConsumerParts(
             configuration,
             pools: pools,
@@ -230,9 +235,25 @@ struct Composition {
         )
     }
 
+    /// What a sidecar may ask for, and brings.
+    private func sidecar(_ consumers: ConsumerParts) -> SidecarServices {
+        var sidecar = SidecarServices()
+        sidecar.token = configuration.appToken
+        (sidecar.sweep, sidecar.jobs) = (sweeper, jobs)
+        guard case .dapr(let settings) = configuration.transport else { return sidecar }
+        // Clients are fed from `event_log`: the sidecar brings an event to one process only.
+        sidecar.subscription = SidecarSubscription(
+            pubsub: settings.pubsub,
+            handlers: consumers.handlers.filter { $0.name != ConsumerName.realtime },
+            shards: ShardMap(count: configuration.shards)
+        )
+        return sidecar
+    }
+
     private func server(
         _ notifier: SystemdNotifier,
-        _ authenticator: any Authenticator
+        _ authenticator: any Authenticator,
+        _ consumers: ConsumerParts
     ) -> any Service {
         let servesAPI = configuration.roles.contains(.api)
         var http = HTTPConfiguration(
@@ -254,7 +275,8 @@ struct Composition {
                 pool: pools.requests,
                 loop: loop,
                 engine: engine,
-                kafka: delivery.kafka?.producer
+                kafka: delivery.kafka?.producer,
+                dapr: delivery.dapr
             ).report,
             authenticator: authenticator
         )
@@ -263,8 +285,7 @@ struct Composition {
             DatabaseGauges(operations: PostgresOperations(pool: pools.requests))
             .sample
         if let traces { services.traces = { traces.record($0) } }
-        services.sidecar.token = configuration.appToken
-        (services.sidecar.sweep, services.sidecar.jobs) = (sweeper, jobs)
+        services.sidecar = sidecar(consumers)
         services.conversations = PostgresConversationStore(pool: pools.requests)
         let notices = PostgresNotificationStore(pool: pools.requests)
         let shards = ShardMap(count: configuration.shards)

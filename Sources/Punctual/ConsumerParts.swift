@@ -50,7 +50,8 @@ struct ConsumerParts {
                 source: PostgresEventLog(pool: pools.engine, types: types),
                 reader: name,
                 timer: timer,
-                isAlone: { neighbours.isAlone },
+                // What a sidecar takes reaches no client from memory.
+                isAlone: { delivery.dapr == nil && neighbours.isAlone },
                 logger: logger
             ) { try await handler.handle($0) }
         }
@@ -81,5 +82,9 @@ struct ConsumerParts {
 
 extension ServeConfiguration {
     /// How many sessions of this process listen for what others log.
-    var listeners: Int { roles.isDisjoint(with: [.api, .realtime, .recurring]) ? 0 : 1 }
+    var listeners: Int {
+        // With a sidecar this process is told of its own events too.
+        if case .dapr = transport { return 0 }
+        return roles.isDisjoint(with: [.api, .realtime, .recurring]) ? 0 : 1
+    }
 }

@@ -2,6 +2,7 @@
 
 internal import Logging
 internal import PunctualCore
+internal import PunctualDapr
 internal import PunctualDelivery
 internal import PunctualLoop
 internal import PunctualStore
@@ -23,6 +24,8 @@ struct DeliveryParts {
     let wakeDelivery: @Sendable () -> Void
     /// Kafka, where that is the transport.
     let kafka: KafkaParts?
+    /// The way through a sidecar, if that is configured.
+    let dapr: DaprTransport?
     /// In dependency order.
     let services: [any Service]
 
@@ -45,11 +48,14 @@ struct DeliveryParts {
             clock: clock
         )
         let worker = Self.worker(configuration, pools, zones, clock, timer, logger)
-        let kafka: KafkaParts? =
-            if case .kafka(let settings) = configuration.transport {
-                try KafkaParts(settings, loop: loop, logger: logger)
-            } else { nil }
-        let transport: any PunctualCore.Transport = kafka?.transport ?? LocalTransport(hub: hub)
+        var (kafka, dapr): (KafkaParts?, DaprTransport?) = (nil, nil)
+        switch configuration.transport {
+        case .local: break
+        case .kafka(let settings): kafka = try KafkaParts(settings, loop: loop, logger: logger)
+        case .dapr(let settings): dapr = DaprTransport(settings, logger: logger)
+        }
+        let transport: any PunctualCore.Transport =
+            kafka?.transport ?? dapr ?? LocalTransport(hub: hub)
         let relay = OutboxRelay(
             transport: transport,
             eventStore: events,
@@ -62,7 +68,8 @@ struct DeliveryParts {
             if batch.contains(where: { $0.type == .completed }) { completions.signal() }
         }
         (self.completions, wakeDelivery) = (completions, { worker?.wake() })
-        (self.events, self.hub, self.relay, self.kafka) = (events, hub, relay, kafka)
+        (self.events, self.hub, self.relay) = (events, hub, relay)
+        (self.kafka, self.dapr) = (kafka, dapr)
         let depths = worker.map { [channels] _ in
             DepthReporter(
                 store: PostgresDeliveryStore(pool: pools.engine),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import PunctualCore
+internal import PunctualDapr
 internal import PunctualEngine
 internal import PunctualHTTP
 internal import PunctualKafka
@@ -17,6 +18,8 @@ struct Readiness: Sendable {
     let engine: ReminderEngine?
     /// The transport of this process, if it is Kafka.
     var kafka: KafkaProducer?
+    /// The transport of this process, if it is a sidecar.
+    var dapr: DaprTransport?
 
     /// Looks at all that matters to the roles of this process.
     func report() async -> ReadinessReport {
@@ -28,6 +31,7 @@ struct Readiness: Sendable {
             // Events wait in the outbox meanwhile; another process could do no better.
             checks.append(.init("kafka", problem: kafka.status.problem, isRequired: false))
         }
+        if let dapr { checks.append(.init("dapr", problem: dapr.problem, isRequired: false)) }
         return ReadinessReport(checks: checks)
     }
 

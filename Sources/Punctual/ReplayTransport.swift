@@ -3,6 +3,7 @@
 internal import Glibc
 internal import Logging
 internal import PunctualCore
+internal import PunctualDapr
 internal import PunctualKafka
 internal import PunctualPostgres
 internal import PunctualStore
@@ -32,6 +33,8 @@ func withReplayTransport(
             throw error
         }
         await kafka.producer.stop()
+    case .dapr(let settings):
+        try await body(DaprTransport(settings, logger: Logger(label: "punctual")))
     }
 }
 

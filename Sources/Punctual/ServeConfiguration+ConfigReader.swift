@@ -12,7 +12,7 @@ extension ServeConfiguration {
     /// | `http_host` | address | `127.0.0.1` | loopback only without authentication |
     /// | `http_port` | integer | 8080 | 0 to 65535 |
     /// | `roles` | list | all | names of ``Role`` |
-    /// | `transport` | name | `local` | `local`, `kafka` |
+    /// | `transport` | name | `local` | `local`, `kafka`, `dapr` |
     /// | `jwt_secret` | text, secret | none | 32 to 1,024 bytes |
     /// | `jwks_url` | URL | none | http or https |
     /// | `jwt_audience`, `jwt_issuer` | text | none | |

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import PunctualDapr
 internal import PunctualKafka
 
 extension ServeConfiguration {
@@ -9,6 +10,8 @@ extension ServeConfiguration {
         case local
         /// Through the topics of Kafka.
         case kafka(KafkaSettings)
+        /// Through a Dapr sidecar.
+        case dapr(DaprSettings)
     }
 
     /// Reads `transport` and what belongs to it.
@@ -16,7 +19,8 @@ extension ServeConfiguration {
         switch settings.text(.transport) {
         case nil, "local": .local
         case "kafka": .kafka(try kafka(settings))
-        default: throw settings.refusal(.transport, "local or kafka")
+        case "dapr": .dapr(try dapr(settings))
+        default: throw settings.refusal(.transport, "local, kafka or dapr")
         }
     }
 

@@ -34,17 +34,21 @@ enum Setting: String, CaseIterable, Sendable {
     case logFormat = "log_format"
     case jobsCallbackURL = "jobs_callback_url"
     case appToken = "app_api_token"
+    case daprEndpoint = "dapr_http_endpoint"
+    case daprPort = "dapr_http_port"
+    case daprToken = "dapr_api_token"
+    case daprPubsub = "dapr_pubsub"
 
     /// Whether the value must appear in no log and no message.
     var isSecret: Bool {
         [
             .databaseURL, .jwtSecret, .kafkaProperties, .webhookSecret, .smtpURL, .vapidKey,
-            .appToken,
+            .appToken, .daprToken,
         ].contains(self)
     }
 
     /// Whether the environment variable is Dapr's own, without `PUNCTUAL_`.
-    var isDaprs: Bool { [.appToken].contains(self) }
+    var isDaprs: Bool { [.appToken, .daprEndpoint, .daprPort, .daprToken].contains(self) }
 
     /// The environment variable, such as `PUNCTUAL_HTTP_PORT`.
     var variable: String { (isDaprs ? "" : "PUNCTUAL_") + rawValue.uppercased() }

@@ -61,7 +61,7 @@ struct QueryParameters {
         _ remedy: String,
         _ parse: (String) -> Value?
     ) -> Value? {
-        guard let text = self[name] else { return nil }
+        guard let text = parameters.last(where: { $0.name == name })?.value else { return nil }
         let value = parse(text)
         if value == nil { refuse(name, remedy) }
         return value

@@ -14,6 +14,8 @@ package struct SidecarServices: Sendable {
     package var sweep: (any OverdueSweep)?
     /// Keeps jobs for an application.
     package var jobs: JobService?
+    /// Handles the events that a sidecar brings; without it, it brings none.
+    package var subscription: SidecarSubscription?
 
     /// Creates services that offer nothing.
     package init() {}

@@ -9,6 +9,7 @@ extension RouteTable {
     mutating func addSidecar(_ services: SidecarServices) {
         if let sweep = services.sweep { addSweep(sweep, services) }
         if let jobs = services.jobs { addJobs(jobs, services) }
+        addSubscription(services.subscription, services)
     }
 
     /// Adds the sweep, for the cron binding, and for jobs that ask for one.

@@ -32,6 +32,9 @@ import Testing
         "PunctualDelivery": service.union(system).union(network).union([
             "AsyncHTTPClient", "CCurl", "Crypto", "PunctualCore", "PunctualTime",
         ]),
+        "PunctualDapr": service.union(system).union(network).union([
+            "AsyncHTTPClient", "PunctualCore",
+        ]),
         "PunctualKafka": service.union(system).union([
             "CRdKafka", "PunctualCore", "PunctualLoop", "PunctualTime",
         ]),
@@ -43,7 +46,8 @@ import Testing
         "Punctual": service.union(system).union(network).union([
             "ArgumentParser", "AsyncHTTPClient", "CMalloc", "CSystemd", "Configuration",
             "PunctualCalendar",
-            "PunctualCore", "PunctualDelivery", "PunctualEngine", "PunctualHTTP", "PunctualKafka",
+            "PunctualCore", "PunctualDapr", "PunctualDelivery", "PunctualEngine", "PunctualHTTP",
+            "PunctualKafka",
             "PunctualLoop",
             "PunctualPostgres", "PunctualStore", "PunctualTime", "PunctualZoneInfo", "UnixSignals",
         ]),
