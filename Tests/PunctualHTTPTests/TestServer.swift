@@ -22,6 +22,7 @@ struct TestServer: Sendable {
     var configuration = HTTPConfiguration(port: 0)
     var readiness = ReadinessReport(checks: [.init("database")])
     let users = InMemoryUserStore()
+    var subscription: SidecarSubscription?
     let notices = InMemoryNotificationStore()
     let browsers = InMemoryPushStore()
 
@@ -56,6 +57,7 @@ struct TestServer: Sendable {
             $0.endpoint.hasPrefix("https://") ? nil : "is no https URL"
         }
         services.profiles = profiles
+        services.sidecar.subscription = subscription
         services.apiTokens = APITokenService(store: users, shards: ShardMap(count: 4))
         return services
     }
