@@ -25,6 +25,7 @@ let package = Package(
             from: "1.4.0",
             traits: ["YAML"]
         ),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -44,7 +45,10 @@ let package = Package(
         ),
 
         // Mechanism.
-        .target(name: "PunctualWheel"),
+        .target(
+            name: "PunctualWheel",
+            dependencies: [.product(name: "BasicContainers", package: "swift-collections")]
+        ),
         .target(name: "PunctualZoneInfo", dependencies: ["PunctualCore", "PunctualTime"]),
         .target(name: "PunctualLoop", dependencies: ["CLibuv", logging, metrics, lifecycle]),
         .target(

@@ -148,7 +148,7 @@ extension EngineStateMachine {
         for position in staged.positions(inShard: shard) {
             let slot = staged[position]
             guard slot.phase.isUnreleased else { continue }
-            if let timer = slot.timer { _ = wheel.cancel(timer) }
+            if let timer = slot.timer { wheel.cancel(timer) }
             staged.remove(at: position)
         }
     }

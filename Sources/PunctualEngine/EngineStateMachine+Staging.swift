@@ -88,7 +88,7 @@ extension EngineStateMachine {
 
     /// Arms one timer of the wheel for the next look at the database.
     private mutating func lookLater(at now: Moment) {
-        if let timer = lookTimer { _ = wheel.cancel(timer) }
+        if let timer = lookTimer { wheel.cancel(timer) }
         lookTimer = nil
         let staying = shards.values.lazy.filter { !$0.isLeaving }
         var look = staying.compactMap(\.nextDue).min()

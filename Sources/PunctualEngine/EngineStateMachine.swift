@@ -238,7 +238,7 @@ package struct EngineStateMachine: ~Copyable {
         }
         let slot = staged[position]
         guard slot.phase.isUnreleased else { return false }
-        if let timer = slot.timer { _ = wheel.cancel(timer) }
+        if let timer = slot.timer { wheel.cancel(timer) }
         staged.remove(at: position)
         tombstones.insert(key)
         return !slot.isRecovered

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a slot knows of a timer: when it is due, and which record it has.
+public import BasicContainers
+
+/// What a slot knows of a timer: when it is due, its payload, and which record it has.
 ///
 /// A record is not used again before its entry is gone, so an entry whose record no longer waits
-/// belongs to a cancelled timer.
+/// belongs to a cancelled timer. The payload travels with the entry, because entries are read in
+/// order: in an array of its own it would cost a cache miss at the very moment of firing.
 @usableFromInline
-struct Entry: BitwiseCopyable, Sendable {
+struct Entry<Payload: BitwiseCopyable>: BitwiseCopyable {
     @usableFromInline let due: Tick
     @usableFromInline let record: UInt32
+    @usableFromInline let payload: Payload
 
     @inlinable
-    init(due: Tick, record: UInt32) {
+    init(due: Tick, record: UInt32, payload: Payload) {
         self.due = due
         self.record = record
+        self.payload = payload
     }
 }
+
+extension Entry: Sendable where Payload: Sendable {}
 
 /// First and last position of a queue of entries in an `EntryPool`.
 @usableFromInline
@@ -38,10 +45,10 @@ struct EntryQueue: BitwiseCopyable, Sendable {
 /// cost a cache miss each. The queues share the blocks, so that memory follows the number of
 /// timers, wherever they wait.
 @usableFromInline
-struct EntryPool: Sendable {
-    @usableFromInline var entries: [Entry] = []
+struct EntryPool<Payload: BitwiseCopyable>: ~Copyable {
+    @usableFromInline var entries = UniqueArray<Entry<Payload>>()
     /// For each block, the next one in its queue or in the list of free blocks.
-    @usableFromInline var following: [UInt32] = []
+    @usableFromInline var following = UniqueArray<UInt32>()
     @usableFromInline var freeBlock = UInt32.max
 
     @inlinable
@@ -49,7 +56,7 @@ struct EntryPool: Sendable {
 
     /// Adds an entry to the end of a queue.
     @inlinable
-    mutating func push(_ entry: Entry, to queue: inout EntryQueue) {
+    mutating func push(_ entry: Entry<Payload>, to queue: inout EntryQueue) {
         if queue.tail & 63 != 63 {
             queue.tail &+= 1
             entries[Int(queue.tail)] = entry
@@ -67,7 +74,7 @@ struct EntryPool: Sendable {
 
     /// The first entry of a queue, or nil if it is empty.
     @inlinable
-    func first(of queue: EntryQueue) -> Entry? {
+    func first(of queue: EntryQueue) -> Entry<Payload>? {
         queue.isEmpty ? nil : entries[Int(queue.head)]
     }
 
@@ -105,10 +112,12 @@ struct EntryPool: Sendable {
 
     /// The first position of a block that no queue uses, holding `entry`.
     @inlinable
-    mutating func takeBlock(for entry: Entry) -> UInt32 {
+    mutating func takeBlock(for entry: Entry<Payload>) -> UInt32 {
         guard freeBlock != .max else {
             let position = UInt32(truncatingIfNeeded: entries.count)
-            entries.append(contentsOf: repeatElement(entry, count: 64))
+            // Twice as much, as Array grows: what the library adds by itself leaves holes behind.
+            if entries.freeCapacity < 64 { entries.reserveCapacity(2 &* entries.count &+ 64) }
+            for _ in 0..<64 { entries.append(entry) }
             following.append(.max)
             return position
         }
@@ -124,3 +133,5 @@ struct EntryPool: Sendable {
         freeBlock = block
     }
 }
+
+extension EntryPool: Sendable where Payload: Sendable {}

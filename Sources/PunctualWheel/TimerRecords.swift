@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Every timer's payload, and whether it still waits.
+public import BasicContainers
+
+/// Whether each timer still waits, and which use of its record it is.
 ///
-/// A timer that fires reads one bit and its payload. The bits of a million timers fit in a core's
-/// own cache, and nothing is decided by the payload, so the processor fetches several at once;
+/// A timer that fires reads one bit: the bits of a million timers fit in a core's own cache, where
 /// a check of the generation would wait for memory each time.
 @usableFromInline
-struct TimerRecords<Payload: BitwiseCopyable> {
-    @usableFromInline var payloads: [Payload] = []
-    @usableFromInline var generations: [UInt32] = []
+struct TimerRecords: ~Copyable, Sendable {
+    @usableFromInline var generations = UniqueArray<UInt32>()
     /// One bit a record: set from insertion until the timer fires or is cancelled.
-    @usableFromInline var waiting: [UInt64] = []
+    @usableFromInline var waiting = UniqueArray<UInt64>()
     /// The records that no entry refers to, the one freed last at the end.
-    @usableFromInline var free: [UInt32] = []
+    @usableFromInline var free = UniqueArray<UInt32>()
     /// How many timers wait.
     @usableFromInline var count = 0
 
@@ -21,33 +21,33 @@ struct TimerRecords<Payload: BitwiseCopyable> {
 
     /// Makes a record for a timer.
     @inlinable
-    mutating func insert(_ payload: Payload) -> TimerID {
+    mutating func insert() -> TimerID {
         count &+= 1
         if let index = free.popLast() {
-            payloads[Int(index)] = payload
             let generation = generations[Int(index)] &+ 1
             generations[Int(index)] = generation
             waiting[Int(index >> 6)] |= 1 &<< UInt64(index & 63)
             return TimerID(index: index, generation: generation)
         }
-        let index = UInt32(truncatingIfNeeded: payloads.count)
-        payloads.append(payload)
+        let index = UInt32(truncatingIfNeeded: generations.count)
         generations.append(0)
         if index & 63 == 0 { waiting.append(0) }
         waiting[Int(index >> 6)] |= 1 &<< UInt64(index & 63)
         return TimerID(index: index, generation: 0)
     }
 
-    /// Ends the wait of a timer and returns its payload, or nil if it waits no longer.
+    /// Ends the wait of a timer, or returns false if it waits no longer.
     @inlinable
-    mutating func cancel(_ id: TimerID) -> Payload? {
+    mutating func cancel(_ id: TimerID) -> Bool {
         let isCurrent = id.index < generations.count && generations[Int(id.index)] == id.generation
-        return isCurrent ? end(id.index) : nil
+        return isCurrent && end(id.index)
     }
 
-    /// Ends the wait of the timer of an entry that has left the wheel, and frees the record.
+    /// Frees the record of an entry that has left the wheel, and ends the wait of its timer.
+    ///
+    /// - Returns: false if the timer was cancelled.
     @inlinable
-    mutating func release(_ index: UInt32) -> Payload? {
+    mutating func release(_ index: UInt32) -> Bool {
         free.append(index)
         return end(index)
     }
@@ -58,12 +58,10 @@ struct TimerRecords<Payload: BitwiseCopyable> {
     }
 
     @inlinable
-    mutating func end(_ index: UInt32) -> Payload? {
-        guard isWaiting(index) else { return nil }
+    mutating func end(_ index: UInt32) -> Bool {
+        guard isWaiting(index) else { return false }
         waiting[Int(index >> 6)] ^= 1 &<< UInt64(index & 63)
         count &-= 1
-        return payloads[Int(index)]
+        return true
     }
 }
-
-extension TimerRecords: Sendable where Payload: Sendable {}

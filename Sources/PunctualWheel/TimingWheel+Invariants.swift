@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+private import BasicContainers
+
 extension TimingWheel {
     /// What is wrong with the wheel, one sentence each; empty for every wheel, always.
     ///
@@ -35,23 +37,28 @@ extension TimingWheel {
 
     private func check(_ slot: WheelSlot, isEmpty: Bool, into violations: inout [String]) {
         if (occupied[slot.level] & slot.bit == 0) != isEmpty {
-            violations.append("the bitmap is wrong about level \(slot.level), slot \(slot.digit)")
+            violations.append("the bitmap is wrong about \(slot)")
         }
         if !isEmpty, slot.start(now: now) <= now {
-            violations.append("level \(slot.level), slot \(slot.digit) has begun by now")
+            violations.append("\(slot) has begun by now")
         }
     }
 
     /// Each record has one entry or is free; those whose bit is set wait, the others are forgotten.
     private func check(records entries: [UInt32], into violations: inout [String]) {
-        let waiting = entries.count(where: records.isWaiting)
+        var waiting = 0
+        for record in entries where records.isWaiting(record) { waiting += 1 }
         if waiting != count || entries.count != count + forgotten {
             violations.append("\(entries.count) entries, \(waiting) wait, \(count) counted")
         }
-        if records.waiting.reduce(0, { $0 + $1.nonzeroBitCount }) != count {
+        var bits = 0
+        for word in records.waiting.indices { bits += records.waiting[word].nonzeroBitCount }
+        if bits != count {
             violations.append("a bit is set for a record without an entry")
         }
-        if (entries + records.free).sorted() != Array(0..<UInt32(records.payloads.count)) {
+        var known = entries
+        for index in records.free.indices { known.append(records.free[index]) }
+        if known.sorted() != Array(0..<UInt32(records.generations.count)) {
             violations.append("a record is in use twice, or lost")
         }
         if forgotten > count + WheelSlot.count {
@@ -62,9 +69,9 @@ extension TimingWheel {
 
 extension EntryPool {
     /// The entries of a queue in order; `blocks` grows by the number of its blocks.
-    fileprivate func walk(_ queue: EntryQueue, blocks: inout Int) -> [Entry] {
+    fileprivate func walk(_ queue: EntryQueue, blocks: inout Int) -> [Entry<Payload>] {
         guard !queue.isEmpty else { return [] }
-        var found: [Entry] = []
+        var found: [Entry<Payload>] = []
         var position = queue.head
         blocks += 1
         while found.count < entries.count {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import BasicContainers
+
 /// Timers waiting for their tick: eight levels of 64 slots, 128 µs at the lowest.
 ///
 /// | level | a slot lasts | the level spans |
@@ -22,8 +24,10 @@
 /// entries outnumber the waiting timers and are swept out together.
 ///
 /// The wheel reads no clock; its owner says what time it is, so a test can too. Timers with the
-/// same due tick fire in the order in which they were inserted. A timer takes 16 bytes in its
-/// slot, four and its payload in its record, and four more once the record is free.
+/// same due tick fire in the order in which they were inserted. A timer with a payload of up to four
+/// bytes takes 16 bytes in its slot, four in its record, and four more once the record is free.
+/// They are kept in a `UniqueArray`: `Array` asks at each write whether it is shared, and that cost
+/// as much as the few words which the wheel writes for each timer and level.
 ///
 /// Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1997).
 public struct TimingWheel<Payload: BitwiseCopyable>: ~Copyable {
@@ -31,9 +35,9 @@ public struct TimingWheel<Payload: BitwiseCopyable>: ~Copyable {
     @inlinable public static var maximumCount: Int { 1 << 30 }
 
     @usableFromInline var reached: Tick
-    @usableFromInline var records = TimerRecords<Payload>()
-    @usableFromInline var pool = EntryPool()
-    @usableFromInline var slots = [EntryQueue](repeating: EntryQueue(), count: WheelSlot.count)
+    @usableFromInline var records = TimerRecords()
+    @usableFromInline var pool = EntryPool<Payload>()
+    @usableFromInline var slots = UniqueArray<EntryQueue>(minimumCapacity: WheelSlot.count)
     /// For each level, which of its slots have entries.
     @usableFromInline var occupied = InlineArray<8, UInt64>(repeating: 0)
     /// What is due now, while `advance` fires it.
@@ -45,6 +49,7 @@ public struct TimingWheel<Payload: BitwiseCopyable>: ~Copyable {
     @inlinable
     public init(now: Tick) {
         reached = min(now, .horizon)
+        for _ in 0..<WheelSlot.count { slots.append(EntryQueue()) }
     }
 
     /// The tick up to which everything has fired, unless `advance` was held back by its limit.
@@ -76,20 +81,20 @@ public struct TimingWheel<Payload: BitwiseCopyable>: ~Copyable {
         guard due > reached else { throw .elapsed }
         guard due <= .horizon else { throw .beyondRange }
         guard count < Self.maximumCount else { throw .full }
-        let id = records.insert(payload)
-        place(Entry(due: due, record: id.index))
+        let id = records.insert()
+        place(Entry(due: due, record: id.index, payload: payload))
         return id
     }
 
-    /// Takes a timer out before it fires, in O(1) on average, and returns its payload.
+    /// Takes a timer out before it fires, in O(1) on average.
     ///
-    /// - Returns: nil if it has fired, was cancelled, or was never in this wheel.
-    @inlinable
-    public mutating func cancel(_ id: TimerID) -> Payload? {
-        guard let payload = records.cancel(id) else { return nil }
+    /// - Returns: false if it has fired, was cancelled, or was never in this wheel.
+    @inlinable @discardableResult
+    public mutating func cancel(_ id: TimerID) -> Bool {
+        guard records.cancel(id) else { return false }
         forgotten &+= 1
         if forgotten > count &+ WheelSlot.count { sweep(now: reached) }
-        return payload
+        return true
     }
 
     /// Fires what is due by `tick`, in the order of due ticks, and moves `now` there.
@@ -114,14 +119,9 @@ public struct TimingWheel<Payload: BitwiseCopyable>: ~Copyable {
         var allowance = limit
         repeat {
             while let entry = pool.first(of: expired) {
-                if allowance <= 0, records.isWaiting(entry.record) { return false }
+                guard mayFire(entry, &allowance) else { return false }
                 pool.removeFirst(of: &expired)
-                guard let payload = records.release(entry.record) else {
-                    forgotten &-= 1
-                    continue
-                }
-                allowance &-= 1
-                body(payload)
+                if records.release(entry.record) { body(entry.payload) } else { forgotten &-= 1 }
             }
         } while openNextSlot(by: tick)
         reached = tick
@@ -153,6 +153,14 @@ extension TimingWheel {
     func soleDue(in slot: WheelSlot) -> Tick? {
         let queue = slots[slot.index]
         return queue.head == queue.tail ? pool.entries[Int(queue.head)].due : nil
+    }
+
+    /// Whether an entry that is due may leave: it was cancelled, or the allowance is not used up.
+    @inlinable
+    func mayFire(_ entry: Entry<Payload>, _ allowance: inout Int) -> Bool {
+        guard records.isWaiting(entry.record) else { return true }
+        allowance &-= 1
+        return allowance >= 0
     }
 
     /// Moves now to the next slot, and its entries to finer slots or to `expired`.
@@ -197,7 +205,7 @@ extension TimingWheel {
 
     /// Adds an entry to the slot to which it belongs now, or to `expired`.
     @inlinable
-    mutating func place(_ entry: Entry) {
+    mutating func place(_ entry: Entry<Payload>) {
         guard entry.due > reached else { return pool.push(entry, to: &expired) }
         let slot = WheelSlot(due: entry.due, now: reached)
         occupied[slot.level] |= slot.bit
