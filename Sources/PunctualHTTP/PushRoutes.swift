@@ -54,7 +54,11 @@ private struct SubscriptionFields {
                     return true
                 }
             // A browser says when it ends; its push service will say so too.
-            case "expirationTime": break
+            case "expirationTime":
+                switch member.value {
+                case .null, .integer, .number: break
+                default: reader.refuse(pointer, "is a number of milliseconds, or null")
+                }
             default: return false
             }
             return true

@@ -31,6 +31,7 @@ import Testing
         (#"{"endpoint":"https://a","keys":{"auth":"AAAA"}}"#, "/keys/auth"),
         (#"{"endpoint":"https://a","keys":{"p256dh":"+/+/"}}"#, "/keys/p256dh"),
         (#"{"endpoint":"https://a","keys":{"other":""}}"#, "/keys/other"),
+        (#"{"endpoint":"https://a","expirationTime":{}}"#, "/expirationTime"),
     ])
     func `says what is wrong, and where`(body: String, place: String) async throws {
         try await TestServer().test { [path, keys] client in
