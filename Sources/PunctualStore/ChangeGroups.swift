@@ -8,11 +8,10 @@ internal import Synchronization
 ///
 /// As a database groups the commits that arrive while it writes its log, this groups the changes
 /// that arrive while earlier ones are written: none waits for company, and under load a statement
-/// carries many. A group that PostgreSQL refuses is written again one change at a time, so that
+/// carries many. One statement is on its way at a time; with two, each carried half as many, and 5 %
+/// fewer creations were answered. A group that PostgreSQL refuses is written again one change at a time, so that
 /// each request gets its own answer.
 final class ChangeGroups: Sendable {
-    /// How many statements are on their way at once: one computes while another one's log is written.
-    private static let maximumInFlight = 2
     /// How many changes one statement carries at most.
     private static let maximumChanges = 64
     /// How many tasks a change has at most that is grouped; more fill a statement by themselves.
@@ -22,7 +21,7 @@ final class ChangeGroups: Sendable {
 
     private struct State {
         var waiting: [Entry] = []
-        var inFlight = 0
+        var isWriting = false
     }
 
     private let state = Mutex(State())
@@ -47,11 +46,11 @@ final class ChangeGroups: Sendable {
         }
     }
 
-    /// Sends what waits, unless enough statements are on their way.
+    /// Sends what waits, unless a statement is on its way.
     private func startNext() {
         let group: [Entry] = state.withLock { state in
-            guard state.inFlight < Self.maximumInFlight, !state.waiting.isEmpty else { return [] }
-            state.inFlight += 1
+            guard !state.isWriting, !state.waiting.isEmpty else { return [] }
+            state.isWriting = true
             let group = Array(state.waiting.prefix(Self.maximumChanges))
             state.waiting.removeFirst(group.count)
             return group
@@ -60,7 +59,7 @@ final class ChangeGroups: Sendable {
         // Not a child of any of the requests, for it must not end with one of them.
         Task {
             await send(group)
-            state.withLock { $0.inFlight -= 1 }
+            state.withLock { $0.isWriting = false }
             startNext()
         }
     }
