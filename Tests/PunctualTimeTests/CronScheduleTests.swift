@@ -72,31 +72,39 @@ import Testing
                 secondsSinceEpoch: Int64.random(in: 0..<4_000_000_000, using: &random)
             )
             let found = try #require(schedule.next(after: start))
-            let end = min(start.secondsSinceEpoch + 20_000, found.secondsSinceEpoch)
-            for second in (start.secondsSinceEpoch + 1)..<max(end, start.secondsSinceEpoch + 1) {
-                #expect(!Self.takes(fields, second), "\(fields) at \(second)")
-            }
-            #expect(Self.takes(fields, found.secondsSinceEpoch), "\(fields)")
+            // The first second that the search finds, or the one at which it gives up.
+            let first = start.secondsSinceEpoch + 1
+            let end = max(first, min(first + 20_000, found.secondsSinceEpoch))
+            let takes = Self.search(fields)
+            #expect((first..<end).first(where: takes) == nil, "\(fields)")
+            #expect(takes(found.secondsSinceEpoch), "\(fields)")
         }
     }
 
-    /// Whether the fields take a second, by the words of the contract.
-    private static func takes(_ fields: [String], _ second: Int64) -> Bool {
-        let time = CivilDateTime(secondsSinceEpoch: second)
-        let weekday = (time.date.daysSinceEpoch + 4) % 7
-        func has(_ field: Int, _ value: Int) -> Bool {
-            fields[field].split(separator: ",").contains { item in
-                if item == "*" { return true }
-                let parts = item.split(separator: "/")
-                let ends = parts[0].split(separator: "-").compactMap { Int($0) }
-                guard ends.count == 2 else { return ends[0] == value }
-                let step = parts.count > 1 ? Int(parts[1]) ?? 1 : 1
-                return value >= ends[0] && value <= ends[1] && (value - ends[0]) % step == 0
-            }
+    /// Whether a field takes a value, by the words of the contract.
+    private static func has(_ field: String, _ value: Int) -> Bool {
+        field.split(separator: ",").contains { item in
+            if item == "*" { return true }
+            let parts = item.split(separator: "/")
+            let ends = parts[0].split(separator: "-").compactMap { Int($0) }
+            guard ends.count == 2 else { return ends[0] == value }
+            let step = parts.count > 1 ? Int(parts[1]) ?? 1 : 1
+            return value >= ends[0] && value <= ends[1] && (value - ends[0]) % step == 0
         }
-        let (isDay, isWeekday) = (has(3, time.date.day), has(5, weekday))
-        let isDate = fields[3] == "*" || fields[5] == "*" ? isDay && isWeekday : isDay || isWeekday
-        return has(0, time.second) && has(1, time.minute) && has(2, time.hour)
-            && has(4, time.date.month) && isDate
+    }
+
+    /// Whether the fields take a second.
+    private static func search(_ fields: [String]) -> (Int64) -> Bool {
+        let values = fields.map { field in (0...59).map { has(field, $0) } }
+        let isBoth = fields[3] == "*" || fields[5] == "*"
+        return { second in
+            let time = CivilDateTime(secondsSinceEpoch: second)
+            guard values[0][time.second], values[1][time.minute], values[2][time.hour] else {
+                return false
+            }
+            let isDay = values[3][time.date.day]
+            let isWeekday = values[5][Int((time.date.daysSinceEpoch + 4) % 7)]
+            return values[4][time.date.month] && (isBoth ? isDay && isWeekday : isDay || isWeekday)
+        }
     }
 }
