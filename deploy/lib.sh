@@ -23,18 +23,20 @@ die() {
     exit 1
 }
 
-# attempt NAME COMMAND...: runs a command, its output in $log, and shows how long it took.
+# attempt NAME COMMAND...: runs a command, its output in $log, and shows how long it took. Several
+# may run beside one another, so each writes its line at once, and on a terminal says what it begins.
 attempt() {
     local name=$1 started status=0
     shift
     log="$state/logs/${name//[^[:alnum:]._-]/-}.log"
-    printf '%-44s' "$name"
     started=$(now_us)
+    if [[ -t 2 ]]; then printf '%s …\n' "$name" >&2; fi
     (
         release_lock
         "$@"
     ) >"$log" 2>&1 || status=$?
-    printf '%7.1f s%s\n' "$((($(now_us) - started) / 100000))e-1" "$( ((status == 0)) || echo ', failed')"
+    printf '%-44s%7.1f s%s\n' "$name" "$((($(now_us) - started) / 100000))e-1" \
+        "$( ((status == 0)) || echo ', failed')"
     return "$status"
 }
 
