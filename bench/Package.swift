@@ -20,10 +20,16 @@ let package = Package(
             pkgConfig: "libuv",
             providers: [.apt(["libuv1-dev"])]
         ),
+        // Brokers and a consumer for `--sink kafka`.
+        .systemLibrary(
+            name: "CKafkaMock",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"])]
+        ),
         .executableTarget(
             name: "PunctualBench",
             dependencies: [
-                "CProbes",
+                "CKafkaMock", "CProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "PunctualTime", package: "punctual"),

@@ -18,17 +18,12 @@ struct KafkaParts {
 
     /// Makes what publishes.
     ///
-    /// - Throws: ``CommandError`` that names the property that librdkafka does not accept.
+    /// - Throws: ``CommandError`` that names the variable and the property that librdkafka refuses.
     init(_ settings: KafkaSettings, loop: LoopExecutor, logger: Logger) throws {
         (self.settings, self.loop, self.logger) = (settings, loop, logger)
         do {
             producer = try KafkaProducer(settings, loop: loop, logger: logger)
-        } catch {
-            throw CommandError(
-                .configuration,
-                "PUNCTUAL_KAFKA_BROKERS and PUNCTUAL_KAFKA_PROPERTIES: \(error.message)"
-            )
-        }
+        } catch { throw Self.refusal(error) }
         transport = KafkaTransport(producer, format: settings.format, logger: logger)
     }
 
@@ -38,17 +33,24 @@ struct KafkaParts {
     func consumers(of handlers: [any EventHandler], shards: ShardMap) throws -> [any Service] {
         try handlers.map { handler in
             let isRealtime = handler.name == ConsumerName.realtime
-            return try KafkaConsumer(
-                handler,
-                group: isRealtime
-                    ? .ephemeral(id: String(UInt64.random(in: 0...UInt64.max), radix: 36))
-                    : .shared,
-                settings: settings,
-                producer: producer,
-                shards: shards,
-                loop: loop,
-                logger: logger
-            )
+            do throws(KafkaError) {
+                return try KafkaConsumer(
+                    handler,
+                    group: isRealtime
+                        ? .ephemeral(id: String(UInt64.random(in: 0...UInt64.max), radix: 36))
+                        : .shared,
+                    settings: settings,
+                    producer: producer,
+                    shards: shards,
+                    loop: loop,
+                    logger: logger
+                )
+            } catch { throw Self.refusal(error) }
         }
+    }
+
+    /// An error that names the variable; librdkafka accepts any text for the brokers.
+    private static func refusal(_ error: KafkaError) -> CommandError {
+        CommandError(.configuration, "PUNCTUAL_KAFKA_PROPERTIES: \(error.message)")
     }
 }

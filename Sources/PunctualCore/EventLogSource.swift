@@ -30,18 +30,37 @@ package struct LogPosition: Sendable, Hashable {
     }
 }
 
+/// A row of `event_log` that this program cannot read, however often it tries.
+package struct UnreadableEvent: Sendable, Hashable {
+    /// Which.
+    package let id: EventID
+    /// Why, in words for the operator.
+    package let reason: String
+
+    /// Creates one from its parts.
+    package init(_ id: EventID, reason: String) { (self.id, self.reason) = (id, reason) }
+}
+
 /// Some of what is new in `event_log`.
 package struct LogPage: Sendable {
     /// The events of all users, in the order of their transactions' beginnings.
     package var events: [ReleasedEvent]
+    /// What is left out of them, so that one row holds up nobody.
+    package var unreadable: [UnreadableEvent]
     /// Where the next page starts.
     package var position: LogPosition
     /// Whether the range has been read to its end.
     package var isLast: Bool
 
     /// Creates a page from its parts.
-    package init(events: [ReleasedEvent], position: LogPosition, isLast: Bool) {
-        (self.events, self.position, self.isLast) = (events, position, isLast)
+    package init(
+        events: [ReleasedEvent],
+        unreadable: [UnreadableEvent] = [],
+        position: LogPosition,
+        isLast: Bool
+    ) {
+        (self.events, self.unreadable) = (events, unreadable)
+        (self.position, self.isLast) = (position, isLast)
     }
 }
 

@@ -8,6 +8,8 @@ package enum TaskStoreError: Error, Sendable {
     case conflict
     /// The idempotency key was used before: the answer given then.
     case answered(RememberedAnswer)
+    /// The task's row holds what this program cannot read, and why; it will be the same next time.
+    case unreadable(String)
 }
 
 /// Which tasks a list wants, and in which order.

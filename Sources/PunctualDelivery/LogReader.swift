@@ -44,7 +44,8 @@ package final class LogReader: Service {
     ///
     /// `reader` is the name under which its position is kept; without one it starts at the present.
     /// `isAlone` says whether no other process releases anything, at any time from any thread.
-    /// `handle` takes events of all users; if it throws, it is given them again.
+    /// `handle` takes events of all users; if it throws, it is given them again, unless it is a
+    /// ``PoisonEvent``, which is left out.
     package init(
         source: any EventLogSource,
         reader: String? = nil,
@@ -132,10 +133,9 @@ package final class LogReader: Service {
         var hasRead = false
         while isRunning {
             let page = try await source.events(after: position, limit: Self.pageSize)
-            if !page.events.isEmpty {
-                try await handle(page.events)
-                hasRead = true
-            }
+            for row in page.unreadable { setAside(row.id, row.reason) }
+            try await handOn(page.events)
+            hasRead = hasRead || !page.events.isEmpty || !page.unreadable.isEmpty
             position = page.position
             guard page.isLast else { continue }
             let isOld = now - (place.savedAt ?? now) >= Self.aloneInterval
@@ -146,5 +146,32 @@ package final class LogReader: Service {
             break
         }
         place.position = position
+    }
+
+    /// Hands on events, without those that can never be handled.
+    private func handOn(_ events: [ReleasedEvent]) async throws {
+        var rest = events[...]
+        while !rest.isEmpty {
+            do {
+                return try await handle(Array(rest))
+            } catch let poison as PoisonEvent {
+                guard let culprit = rest.firstIndex(where: { $0.id == poison.id }) else {
+                    throw poison
+                }
+                setAside(poison.id, poison.reason)
+                rest = rest[(culprit + 1)...]
+            }
+        }
+    }
+
+    /// Leaves out what would hold up all that is behind it; it stays in `event_log`.
+    private func setAside(_ id: EventID, _ reason: String) {
+        logger.error(
+            "an event of event_log can never be handled; it is left out",
+            metadata: [
+                LogKeys.reader: "\(reader ?? "ephemeral")", LogKeys.eventID: "\(id)",
+                LogKeys.error: "\(reason)",
+            ]
+        )
     }
 }

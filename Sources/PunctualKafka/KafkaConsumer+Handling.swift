@@ -91,7 +91,7 @@ extension KafkaConsumer {
             next[received.message.place.partition] = received.message.place.offset + 1
         }
         rest = rest[(last + 1)...]
-        client?.store(next)
+        store(next)
     }
 
     private func rest(after error: any Error, _ attempts: Int) async {

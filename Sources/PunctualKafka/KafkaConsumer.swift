@@ -54,6 +54,8 @@ package actor KafkaConsumer: LoopActor {
     private var buffer: [KafkaMessage] = []
     /// The next offset of each partition; librdkafka may repeat messages after a pause (#4208).
     private var expected: [KafkaPartition: Int64] = [:]
+    /// The offset up to which each partition is done with, once something of it was fetched.
+    private var handled: [KafkaPartition: Int64] = [:]
     private var isPaused = false
     private var isHandling = false
     private(set) var isRevoking = false
@@ -109,6 +111,7 @@ package actor KafkaConsumer: LoopActor {
         case .assigned(let partitions):
             (assigned, isPaused) = (partitions, false)
             expected.removeAll()
+            handled.removeAll()
             if let error = client?.assign(partitions, tail: tail) { log(error) }
         case .revoked:
             revoke()
@@ -138,17 +141,20 @@ package actor KafkaConsumer: LoopActor {
 
     private func record(_ statistics: String) {
         // The library writes proper JSON; another text would only leave the gauge as it is.
-        guard let value = try? JSONReader.read(Array(statistics.utf8)),
-            case .object(let topics) = value["topics"]
-        else { return }
-        var lag = 0.0
-        for topic in topics {
-            guard case .object(let partitions) = topic.value["partitions"] else { continue }
-            for partition in partitions {
-                lag += max(partition.value["consumer_lag"]?.double ?? 0, 0)
+        guard let value = try? JSONReader.read(Array(statistics.utf8)) else { return }
+        // The library's own count knows only what was committed: of a group that never has
+        // committed anything it knows nothing.
+        lagGauge.record(
+            assigned.reduce(0) { lag, partition in
+                let counts = value["topics"]?[partition.topic]?["partitions"]?[
+                    "\(partition.number)"
+                ]
+                guard let done = handled[partition], let end = counts?["hi_offset"]?.double else {
+                    return lag + max(counts?["consumer_lag"]?.double ?? 0, 0)
+                }
+                return lag + max(end - Double(done), 0)
             }
-        }
-        lagGauge.record(lag)
+        )
     }
 }
 
@@ -161,12 +167,21 @@ extension KafkaConsumer {
             return
         }
         expected[place.partition] = place.offset + 1
+        if handled[place.partition] == nil { handled[place.partition] = place.offset }
         buffer.append(message)
         if buffer.count >= Self.bufferMarks.high && !isPaused {
             isPaused = true
             client?.setPaused(true, assigned)
         }
         wakeWorker()
+    }
+
+    /// Says that everything before these offsets is done with.
+    func store(_ next: [KafkaPartition: Int64]) {
+        for (partition, offset) in next where handled[partition] != nil {
+            handled[partition] = offset
+        }
+        client?.store(next)
     }
 
     private func wakeWorker() {

@@ -40,7 +40,10 @@ package final class KafkaStatus: Sendable {
             $0.value["state"] == .string("UP") && ($0.value["nodeid"]?.double ?? -1) >= 0
         }
         connectedGauge.record(connected.count)
-        let roundTrips = connected.compactMap { $0.value["rtt"]?["avg"]?.double }
+        // A broker that nothing was asked of since the last report has none.
+        let roundTrips = connected.compactMap { broker in
+            broker.value["rtt"].flatMap { ($0["cnt"]?.double ?? 0) > 0 ? $0["avg"]?.double : nil }
+        }
         if let longest = roundTrips.max() { roundTripGauge.record(longest / 1e6) }
     }
 }

@@ -8,6 +8,14 @@ internal import PunctualTime
 package struct PostgresEventLog: EventLogSource {
     private typealias SQL = PackageResources
 
+    /// Years 1 to 9999: what can be written as a time (RFC 3339 §5.6).
+    private static let readableInstants =
+        WallInstant(
+            secondsSinceEpoch: -62_135_596_800
+        )..<WallInstant(
+            secondsSinceEpoch: 253_402_300_800
+        )
+
     private let pool: PostgresPool
 
     private let types: Set<EventType>?
@@ -43,18 +51,24 @@ package struct PostgresEventLog: EventLogSource {
             ]
         )
         var events: [ReleasedEvent] = []
+        var unreadable: [UnreadableEvent] = []
         var horizon = position.snapshot
         var lastRow: LogPosition.Row?
         for row in result {
             horizon = try row.text(0)
             guard let logged = try row.int8OrNil(1) else { break }
-            let event = try Self.event(row)
-            events.append(event)
-            lastRow = LogPosition.Row(logged: logged, shard: event.key.shard, eventID: event.id)
+            let (shard, uuid) = (try row.int2(2), try row.uuid(3))
+            let id = EventID(high: uuid.high, low: uuid.low)
+            lastRow = LogPosition.Row(logged: logged, shard: shard, eventID: id)
+            // One row that nobody can read must not hold up those behind it.
+            do { events.append(try Self.event(row, shard: shard, id: id)) } catch {
+                unreadable.append(UnreadableEvent(id, reason: "\(error)"))
+            }
         }
-        let isLast = events.count < limit
+        let isLast = events.count + unreadable.count < limit
         return LogPage(
             events: events,
+            unreadable: unreadable,
             position: isLast
                 ? LogPosition(snapshot: horizon)
                 : LogPosition(snapshot: position.snapshot, horizon: horizon, row: lastRow),
@@ -69,24 +83,31 @@ package struct PostgresEventLog: EventLogSource {
         )
     }
 
-    private static func event(_ row: PostgresRow) throws -> ReleasedEvent {
-        let id = try row.uuid(3)
+    private static func event(
+        _ row: PostgresRow,
+        shard: Int16,
+        id: EventID
+    ) throws -> ReleasedEvent {
         let type = try row.text(4)
         guard let type = EventType(rawValue: type) else {
             throw StoreError(.corruptRow, "event_log holds an event of the unknown type \(type)")
         }
+        let timestamp = try row.instant(7)
+        guard readableInstants.contains(timestamp) else {
+            throw StoreError(.corruptRow, "event_log holds an event whose timestamp is no date")
+        }
         return ReleasedEvent(
             // The log does not keep which outbox row an event came from: nobody asks any more.
             key: OutboxKey(
-                shard: try row.int2(2),
+                shard: shard,
                 sourceID: 0,
                 nominal: CivilDateTime(secondsSinceEpoch: 0)
             ),
-            id: EventID(high: id.high, low: id.low),
+            id: id,
             type: type,
             taskID: try row.int8OrNil(5),
             userID: try row.text(6),
-            timestamp: try row.instant(7),
+            timestamp: timestamp,
             json: try row.jsonText(8),
             isReplayed: try row.boolOrNil(9) ?? false
         )

@@ -37,7 +37,9 @@ package struct PostgresTaskStore: TaskStore {
         try await execute(
             PostgresStatement("task_read", SQL.task_read_sql),
             [.int2(shard), .text(userID), .int8(id)]
-        ).first.map { try TaskItem($0) }
+        ).first.map { row in
+            do { return try TaskItem(row) } catch { throw TaskStoreError.unreadable("\(error)") }
+        }
     }
 
     package func successor(shard: Int16, of predecessorID: Int64) async throws -> TaskItem? {

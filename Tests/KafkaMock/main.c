@@ -2,8 +2,15 @@
 
 // Serves librdkafka's mock cluster to other processes, and obeys commands on standard input.
 //
-//   create TOPIC PARTITIONS      up BROKER        down BROKER
-//   leader TOPIC PARTITION BROKER                 errors APIKEY CODE...
+//   create TOPIC PARTITIONS              with three replicas each
+//   up BROKER, down BROKER               1 to 3; a broker that is down refuses connections
+//   leader TOPIC PARTITION BROKER        -1 leaves the partition without one
+//   coordinator GROUP BROKER             of a group of consumers
+//   latency BROKER MILLISECONDS          of each request
+//   errors APIKEY CODE...                of the next requests of a kind, on any broker
+//   errors@BROKER APIKEY CODE...         on one of them
+//   clear APIKEY                         what has not come true of them
+//   forbid TOPIC CODE                    what every request about a topic is answered; 0 ends it
 //
 // It prints the bootstrap servers on one line, and `ok` after each command; it ends with its input.
 
@@ -15,28 +22,50 @@
 
 enum { brokers = 3, replicas = 3, longest_line = 1024, most_errors = 100 };
 
-static int obey(rd_kafka_mock_cluster_t *cluster, char *line) {
-    char topic[256];
-    int a = 0, b = 0;
-    if (sscanf(line, "create %255s %d", topic, &a) == 2)
-        return rd_kafka_mock_topic_create(cluster, topic, a, replicas) == 0;
-    if (sscanf(line, "up %d", &a) == 1) return rd_kafka_mock_broker_set_up(cluster, a) == 0;
-    if (sscanf(line, "down %d", &a) == 1) return rd_kafka_mock_broker_set_down(cluster, a) == 0;
-    if (sscanf(line, "leader %255s %d %d", topic, &a, &b) == 3)
-        return rd_kafka_mock_partition_set_leader(cluster, topic, a, b) == 0;
-    if (strncmp(line, "errors ", 7) == 0) {
-        rd_kafka_resp_err_t codes[most_errors];
-        size_t count = 0;
-        strtok(line, " \n");
-        char *word = strtok(NULL, " \n");
-        if (word == NULL) return 0;
-        int16_t key = (int16_t)atoi(word);
-        while (count < most_errors && (word = strtok(NULL, " \n")) != NULL)
-            codes[count++] = (rd_kafka_resp_err_t)atoi(word);
+// Reads `errors` and `errors@BROKER`, whose codes are as many as there are.
+static int push_errors(rd_kafka_mock_cluster_t *cluster, char *line) {
+    char *rest = NULL;
+    char *verb = strtok_r(line, " \n", &rest);
+    char *word = strtok_r(NULL, " \n", &rest);
+    if (word == NULL) return 0;
+    int broker = verb[strlen("errors")] == '@' ? atoi(verb + strlen("errors@")) : -1;
+    int16_t key = (int16_t)atoi(word);
+    rd_kafka_resp_err_t codes[most_errors];
+    size_t count = 0;
+    while (count < most_errors && (word = strtok_r(NULL, " \n", &rest)) != NULL)
+        codes[count++] = (rd_kafka_resp_err_t)atoi(word);
+    if (broker < 0) {
         rd_kafka_mock_push_request_errors_array(cluster, key, count, codes);
         return 1;
     }
-    return 0;
+    for (size_t i = 0; i < count; i++)
+        if (rd_kafka_mock_broker_push_request_error_rtts(cluster, broker, key, 1, codes[i], 0) != 0)
+            return 0;
+    return 1;
+}
+
+static int obey(rd_kafka_mock_cluster_t *cluster, char *line) {
+    char name[256];
+    int a = 0, b = 0;
+    if (sscanf(line, "create %255s %d", name, &a) == 2)
+        return rd_kafka_mock_topic_create(cluster, name, a, replicas) == 0;
+    if (sscanf(line, "up %d", &a) == 1) return rd_kafka_mock_broker_set_up(cluster, a) == 0;
+    if (sscanf(line, "down %d", &a) == 1) return rd_kafka_mock_broker_set_down(cluster, a) == 0;
+    if (sscanf(line, "leader %255s %d %d", name, &a, &b) == 3)
+        return rd_kafka_mock_partition_set_leader(cluster, name, a, b) == 0;
+    if (sscanf(line, "coordinator %255s %d", name, &a) == 2)
+        return rd_kafka_mock_coordinator_set(cluster, "group", name, a) == 0;
+    if (sscanf(line, "latency %d %d", &a, &b) == 2)
+        return rd_kafka_mock_broker_set_rtt(cluster, a, b) == 0;
+    if (sscanf(line, "clear %d", &a) == 1) {
+        rd_kafka_mock_clear_request_errors(cluster, (int16_t)a);
+        return 1;
+    }
+    if (sscanf(line, "forbid %255s %d", name, &a) == 2) {
+        rd_kafka_mock_topic_set_error(cluster, name, (rd_kafka_resp_err_t)a);
+        return 1;
+    }
+    return strncmp(line, "errors", 6) == 0 && push_errors(cluster, line);
 }
 
 int main(void) {

@@ -50,6 +50,19 @@ import Testing
         #expect(keeper.succeeded.value == [2])
     }
 
+    @Test func `a task that nobody can read holds up no other's next occurrence`() async throws {
+        let keeper = FakeKeeper(unreadable: [2])
+        store.pending.change { pending in
+            pending = (1...3).map { PendingSuccession(shard: 1, userID: "ada", taskID: $0) }
+        }
+        let batch = (1...3).map { Sample.released($0, type: .completed) }
+        let error = await #expect(throws: PoisonEvent.self) {
+            try await RecurringHandler(store: store, keeper: keeper).handle(batch)
+        }
+        #expect(error?.id == batch[1].id && error?.reason == "no such rule")
+        #expect(keeper.succeeded.value == [1, 3])
+    }
+
     @Test func `realtime records an event before it is done with`() async throws {
         let hub = UpdatesHub(
             eventStore: FakeEventStore(),
@@ -100,8 +113,12 @@ final class FakeConsumerStore: ConsumerStore {
 /// Remembers whom it gave a next occurrence.
 private final class FakeKeeper: SuccessionKeeper {
     let succeeded = Watched<[Int64]>([])
+    private let unreadable: Set<Int64>
+
+    init(unreadable: Set<Int64> = []) { self.unreadable = unreadable }
 
     func succeed(_ pending: PendingSuccession, knownTo store: any ConsumerStore) async throws {
+        if unreadable.contains(pending.taskID) { throw TaskStoreError.unreadable("no such rule") }
         succeeded.change { $0.append(pending.taskID) }
     }
 }

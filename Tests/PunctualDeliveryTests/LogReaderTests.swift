@@ -43,6 +43,27 @@ import Testing
         #expect(source.log.value.saved.isEmpty)
     }
 
+    @Test func `leaves out what can never be handled, and goes on behind it`() async {
+        source.log.change { state in
+            state.events = (0..<700).map { Sample.released($0) }
+            state.unreadable = [UnreadableEvent(Sample.released(1_000).id, reason: "no such type")]
+        }
+        let handled = handled
+        let poison: Set<Int64> = [3, 4, 499, 699]
+        let reader = LogReader(
+            source: source,
+            reader: "recurring",
+            timer: timer,
+            logger: quietLogger
+        ) { events in
+            let culprit = events.firstIndex { $0.taskID.map(poison.contains) == true }
+            handled.change { $0 += events[..<(culprit ?? events.endIndex)].compactMap(\.taskID) }
+            if let culprit { throw PoisonEvent(events[culprit].id, reason: "a corrupt task") }
+        }
+        await running(reader) { await source.log.wait { $0.saved["recurring"] == "700" } }
+        #expect(handled.value == (0..<700).filter { !poison.contains($0) })
+    }
+
     @Test func `goes on where it was after an outage`() async {
         source.log.change { $0.failuresLeft = 2 }
         await running(makeReader()) {
@@ -63,6 +84,7 @@ import Testing
 final class FakeLogSource: EventLogSource {
     struct State: Sendable {
         var events: [ReleasedEvent] = []
+        var unreadable: [UnreadableEvent] = []
         var reads = 0
         var failuresLeft = 0
         var failsAfterReads: Int?
@@ -92,6 +114,7 @@ final class FakeLogSource: EventLogSource {
             let isLast = events.count < limit
             return LogPage(
                 events: events,
+                unreadable: state.unreadable,
                 position: isLast
                     ? LogPosition(snapshot: end)
                     : LogPosition(snapshot: position.snapshot, horizon: end),

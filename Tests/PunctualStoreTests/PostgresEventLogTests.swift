@@ -39,6 +39,39 @@ import Testing
         }
     }
 
+    @Test func `rows that nobody can read are left out, on every page`() async throws {
+        try await withLog { pool, events, log in
+            var position = try await log.position(of: nil)
+            let corrupt = [
+                ("no.such.type", "now()"), ("completed", "'infinity'"),
+                ("completed", "'-infinity'"),
+            ]
+            for (type, timestamp) in corrupt {
+                try await pool.withSession { session in
+                    try await session.executeScript(
+                        """
+                        INSERT INTO event_log (
+                            shard, event_id, event_type, topic, user_id, payload, "timestamp"
+                        ) VALUES (
+                            1, gen_random_uuid(), '\(type)', 'task-events', 'u', '{}', \(timestamp)
+                        )
+                        """
+                    )
+                }
+                try await events.acknowledge([LoggedSample.event(1), LoggedSample.event(2)])
+            }
+            var (seen, unreadable) = ([Int64?](), 0)
+            while true {
+                let page = try await log.events(after: position, limit: 1)
+                seen += page.events.map(\.taskID)
+                unreadable += page.unreadable.count
+                position = page.position
+                if page.isLast { break }
+            }
+            #expect(Set(seen) == [1, 2] && unreadable == corrupt.count)
+        }
+    }
+
     @Test func `misses nothing that is committed late`() async throws {
         try await withLog { pool, events, log in
             let before = try await log.position(of: nil)

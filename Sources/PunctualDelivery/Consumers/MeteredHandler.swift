@@ -49,7 +49,8 @@ package struct MeteredHandler: EventHandler {
         }
         handled.increment(by: batch.count)
         guard let last = batch.last else { return }
-        let age = clock().microsecondsSinceEpoch - last.timestamp.microsecondsSinceEpoch
-        lag.record(Double(max(age, 0)) / 1e6)
+        let age =
+            Double(clock().microsecondsSinceEpoch) - Double(last.timestamp.microsecondsSinceEpoch)
+        lag.record(max(age, 0) / 1e6)
     }
 }

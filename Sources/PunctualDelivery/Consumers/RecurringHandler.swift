@@ -22,8 +22,19 @@ package struct RecurringHandler: EventHandler {
     package func handle(_ batch: [ReleasedEvent]) async throws {
         let completed = batch.filter { $0.type == .completed && $0.taskID != nil }
         guard !completed.isEmpty else { return }
+        var unreadable: [Int64: String] = [:]
         for pending in try await store.pendingSuccessions(of: completed) {
-            try await keeper.succeed(pending, knownTo: store)
+            do {
+                try await keeper.succeed(pending, knownTo: store)
+            } catch TaskStoreError.unreadable(let reason) {
+                unreadable[pending.taskID] = reason
+            }
+        }
+        // The others have theirs by now; one task that nobody can read must not hold them up.
+        for event in completed {
+            if let reason = event.taskID.flatMap({ unreadable[$0] }) {
+                throw PoisonEvent(event.id, reason: reason)
+            }
         }
     }
 }

@@ -34,12 +34,20 @@ struct AccuracyCommand: ParsableCommand {
     @Option(help: "Other tasks created a second meanwhile, one by one, due in a year.")
     var creating = 0
 
+    @Option(help: "Where they are received: sse, or kafka (a mock cluster of librdkafka).")
+    var sink = Sink.sse
+
     @Option(help: "Also run a peer through the same schedule; it is installed from PyPI.")
     var peer: Peer?
 
     @OptionGroup var server: ServerOptions
     @OptionGroup var page: PageOptions
     @OptionGroup var output: OutputOptions
+
+    /// What the events go through.
+    enum Sink: String, ExpressibleByArgument, CaseIterable {
+        case sse, kafka
+    }
 
     func validate() throws {
         guard (1...100_000).contains(rate), (1...86_400).contains(seconds),
@@ -57,7 +65,8 @@ struct AccuracyCommand: ParsableCommand {
     }
 
     func run() throws {
-        try server.withServer { server in
+        let kafka = sink == .kafka ? try KafkaEndpoint() : nil
+        try server.withServer(environment: kafka?.environment ?? [:]) { server in
             let limits = try self.server.measureLimits(server)
             let run = try SteadyRun(
                 port: server.port,
@@ -69,7 +78,8 @@ struct AccuracyCommand: ParsableCommand {
                         seconds: ahead,
                         batch: batch ?? (rate <= 1_000 ? 1 : rate / 100),
                         connections: connections
-                    )
+                    ),
+                receiver: kafka?.stream
             )
             let others = try creating == 0 ? nil : createOthers(server, until: run.lastDue)
             let (ledger, latencies) = try run.finish()

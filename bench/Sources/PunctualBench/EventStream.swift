@@ -3,10 +3,16 @@
 import Glibc
 import Synchronization
 
+/// Receives what fires, until it is closed.
+protocol EventReceiver {
+    /// Ends the connection and the thread.
+    func close() throws
+}
+
 /// A client of `GET /api/updates`: one thread that receives, stamps and files every event.
 ///
 /// The stamp is `CLOCK_REALTIME` right after `recv` returned; all events of one `recv` share it.
-final class EventStream: Sendable {
+final class EventStream: EventReceiver, Sendable {
     private let worker: Worker
     private let shutdown: @Sendable () -> Void
 
@@ -32,7 +38,6 @@ final class EventStream: Sendable {
         }
     }
 
-    /// Ends the connection and the thread.
     func close() throws {
         shutdown()
         try worker.join()

@@ -52,10 +52,13 @@ struct ServerOptions: ParsableArguments {
     }
 
     /// Runs `body` with a server, and leaves no process and no file behind.
-    func withServer(_ body: (PunctualServer) throws -> Void) throws {
+    func withServer(
+        environment: [String: String] = [:],
+        _ body: (PunctualServer) throws -> Void
+    ) throws {
         try Cleanup.watchSignals()
         defer { Cleanup.run() }
-        let server = try PunctualServer(executable: executable)
+        let server = try PunctualServer(executable: executable, environment: environment)
         try CreateLoad.outstanding(0..<outstanding, port: server.port)
         try body(server)
     }

@@ -12,7 +12,7 @@ final class PunctualServer {
     private var process: ChildProcess?
 
     /// Starts a cluster, migrates it, serves, and waits until it is ready.
-    convenience init(executable: String) throws {
+    convenience init(executable: String, environment: [String: String] = [:]) throws {
         guard access(executable, X_OK) == 0 else {
             throw BenchError(
                 "there is no server at \(executable); build it with"
@@ -26,7 +26,7 @@ final class PunctualServer {
             environment: ["PUNCTUAL_DATABASE_URL": cluster.connectionString],
             log: cluster.folder + "/migrate.log"
         )
-        try self.init(executable: executable, cluster: cluster)
+        try self.init(executable: executable, cluster: cluster, environment: environment)
     }
 
     /// Serves over a cluster that is migrated, and waits until it is ready.

@@ -19,12 +19,18 @@ struct SteadyRun {
     /// When the last one is.
     var lastDue: Int64 { ledger.due.last ?? firstDue }
     private let ledger: Ledger
-    private let stream: EventStream
+    private let stream: any EventReceiver
     private let load: CreateLoad
     private let createLatencies: [Int64]?
 
-    /// Starts to receive, and to create.
-    init(port: UInt16, rate: Int, count: Int, creation: Creation) throws {
+    /// Starts to receive, over Server-Sent Events or by `receiver`, and to create.
+    init(
+        port: UInt16,
+        rate: Int,
+        count: Int,
+        creation: Creation,
+        receiver: ((Ledger) throws -> any EventReceiver)? = nil
+    ) throws {
         // A moment for the threads to start, so that the first requests are on time too.
         let began = WallClock.nanoseconds + 200_000_000
         let interval = 1e9 / Double(rate)
@@ -39,7 +45,7 @@ struct SteadyRun {
             due: (0..<count).map { firstDue + Int64(Double($0) * interval / 1_000) }
         )
         self.ledger = ledger
-        stream = try EventStream(port: port, ledger: ledger)
+        stream = try receiver?(ledger) ?? EventStream(port: port, ledger: ledger)
         var plan = CreateLoad.Plan(
             range: 0..<count,
             due: { ledger.due[$0] },
