@@ -13,9 +13,9 @@ internal import Synchronization
 /// release ──► transport ──► lane of the shard ──► acknowledge, up to 1,000 a statement
 /// ```
 ///
-/// There are two lanes, for even and for odd shards. Each has at most one statement in flight, and
-/// the next takes whatever has gathered meanwhile: one event when it is quiet, many when it is
-/// not, and never a delay. All events of a user travel in one lane, so they are logged in the
+/// There are two lanes, for even and for odd shards. Each has at most one publication and one
+/// statement in flight, neither of which waits for the other, and the next takes whatever has
+/// gathered meanwhile: one event when it is quiet, many when it is not, and never a delay. All events of a user travel in one lane, so they are logged in the
 /// order of their release, and no two statements in flight touch the same row.
 ///
 /// What was released cannot be taken back, so nothing is dropped: a publish or an acknowledgement
@@ -29,11 +29,21 @@ package final class OutboxRelay: ChangeRelay, EventReleaser, Service {
     static let announcementInterval = Duration.milliseconds(10)
 
     private struct Lane: Sendable {
-        let queue = QueueBox()
-        let signal = Signal()
+        /// What waits to be published; nothing does where the transport is immediate.
+        let released = Line()
+        /// What waits to be acknowledged.
+        let published = Line()
     }
-    private final class QueueBox: Sendable {
+    private final class Line: Sendable {
         let queue = Mutex(ReleaseQueue())
+        let signal = Signal()
+        /// Whether nothing more will come.
+        let isEnding = Atomic<Bool>(false)
+
+        func end() {
+            isEnding.store(true, ordering: .releasing)
+            signal.signal()
+        }
     }
 
     private let transport: any Transport
@@ -49,7 +59,6 @@ package final class OutboxRelay: ChangeRelay, EventReleaser, Service {
     private let lanes = [Lane(), Lane()]
     private let pendingEvents = Atomic<Int>(0)
     private let listeners = Atomic<Int>(0)
-    private let isDraining = Atomic<Bool>(false)
     private let announcement = Signal()
     private let drainLimit = Signal()
     private let pendingGauge = Gauge(label: "punctual_outbox_pending")
@@ -112,9 +121,14 @@ package final class OutboxRelay: ChangeRelay, EventReleaser, Service {
         for (parity, lane) in lanes.enumerated() {
             let part = events.filter { Int($0.key.shard) & 1 == parity }
             guard !part.isEmpty else { continue }
-            lane.queue.queue.withLock { $0.append(part, onAcknowledged: onAcknowledged) }
-            lane.signal.signal()
+            let line = firstLine(of: lane)
+            line.queue.withLock { $0.append(part, onAcknowledged: onAcknowledged) }
+            line.signal.signal()
         }
+    }
+
+    private func firstLine(of lane: Lane) -> Line {
+        immediate == nil ? lane.released : lane.published
     }
 
     /// Records of what the engine decided are logged and never published.
@@ -139,8 +153,7 @@ extension OutboxRelay {
                 group.cancelAll()
             }
         } onGracefulShutdown: {
-            self.isDraining.store(true, ordering: .releasing)
-            for lane in self.lanes { lane.signal.signal() }
+            for lane in self.lanes { self.firstLine(of: lane).end() }
             self.timer.run(after: self.drainTimeout) { self.drainLimit.signal() }
         }
         guard pending > 0 else { return }
@@ -152,17 +165,26 @@ extension OutboxRelay {
 
     private func acknowledgeAll() async {
         await withDiscardingTaskGroup { group in
-            for lane in lanes { group.addTask { await self.work(on: lane) } }
+            for lane in lanes {
+                if immediate == nil { group.addTask { await self.publish(from: lane) } }
+                group.addTask { await self.acknowledge(lane.published) }
+            }
         }
     }
 
-    private func work(on lane: Lane) async {
-        while let batch = await nextBatch(of: lane) {
-            if immediate == nil {
-                let published = Self.published(batch.events)
-                guard await persist("publishing", { try await transport.publish(published) })
-                else { return }
-            }
+    private func publish(from lane: Lane) async {
+        while let batch = await nextBatch(of: lane.released) {
+            let published = Self.published(batch.events)
+            guard await persist("publishing", { try await transport.publish(published) })
+            else { return }
+            lane.published.queue.withLock { $0.append(batch) }
+            lane.published.signal.signal()
+        }
+        lane.published.end()
+    }
+
+    private func acknowledge(_ line: Line) async {
+        while let batch = await nextBatch(of: line) {
             let start = ContinuousClock.now
             guard
                 await persist(
@@ -175,12 +197,14 @@ extension OutboxRelay {
         }
     }
 
-    private func nextBatch(of lane: Lane) async -> ReleaseQueue.Batch? {
+    private func nextBatch(of line: Line) async -> ReleaseQueue.Batch? {
         while !Task.isCancelled {
-            let batch = lane.queue.queue.withLock { $0.takeBatch(limit: Self.maximumBatch) }
+            // Asked before the queue: what comes before the end is in it.
+            let isEnding = line.isEnding.load(ordering: .acquiring)
+            let batch = line.queue.withLock { $0.takeBatch(limit: Self.maximumBatch) }
             if let batch { return batch }
-            if isDraining.load(ordering: .acquiring) { return nil }
-            await lane.signal.wait()
+            if isEnding { return nil }
+            await line.signal.wait()
         }
         return nil
     }

@@ -7,7 +7,7 @@ struct ReleaseQueue {
     typealias Callback = @Sendable ([OutboxKey]) -> Void
 
     /// Events that were released by one call.
-    private struct Group {
+    fileprivate struct Group {
         var events: ArraySlice<ReleasedEvent>
         let onAcknowledged: Callback?
     }
@@ -15,11 +15,11 @@ struct ReleaseQueue {
     /// Events that are acknowledged by one statement.
     struct Batch {
         fileprivate(set) var events: [ReleasedEvent] = []
-        fileprivate var callbacks: [(Range<Int>, Callback)] = []
+        fileprivate var groups: [Group] = []
 
         /// Tells those who released the events that they are acknowledged.
         func reportAcknowledged() {
-            for (range, callback) in callbacks { callback(events[range].map(\.key)) }
+            for group in groups { group.onAcknowledged?(group.events.map(\.key)) }
         }
     }
 
@@ -30,19 +30,21 @@ struct ReleaseQueue {
         groups.append(Group(events: events[...], onAcknowledged: onAcknowledged))
     }
 
+    /// Adds what was taken from another queue.
+    mutating func append(_ batch: Batch) { groups += batch.groups }
+
     /// Takes the oldest events, at most `limit`; nil when there are none.
     mutating func takeBatch(limit: Int) -> Batch? {
         guard !groups.isEmpty else { return nil }
         var batch = Batch()
         var emptied = 0
         while emptied < groups.count, batch.events.count < limit {
-            let start = batch.events.count
-            batch.events += groups[emptied].events.prefix(limit - start)
-            let end = batch.events.count
-            groups[emptied].events.removeFirst(end - start)
-            if let callback = groups[emptied].onAcknowledged {
-                batch.callbacks.append((start..<end, callback))
-            }
+            let part = groups[emptied].events.prefix(limit - batch.events.count)
+            batch.events += part
+            batch.groups.append(
+                Group(events: part, onAcknowledged: groups[emptied].onAcknowledged)
+            )
+            groups[emptied].events.removeFirst(part.count)
             if groups[emptied].events.isEmpty { emptied += 1 }
         }
         groups.removeFirst(emptied)

@@ -24,16 +24,20 @@ final class KafkaClient: @unchecked Sendable {
     let queue: OpaquePointer
     private let descriptor: Int32
     private let onEvent: @Sendable (KafkaEvent) -> Void
+    private let topics: [OpaquePointer]
     private var watcher: DescriptorWatcher?
     private(set) var isClosed = false
 
     /// Makes an instance, which begins to connect at once.
     ///
+    /// Who leads `topics` is asked with the first connection; of others the library asks when they
+    /// are first written to, and looks at the answer once a second.
     /// `onEvent` is called on the loop's thread, until ``close(flushing:)``.
     /// - Throws: what is wrong with the properties, naming the first; never a value.
     init(
         _ role: Role,
         properties: [KafkaProperty],
+        topics: [String] = [],
         loop: LoopExecutor,
         onEvent: @escaping @Sendable (KafkaEvent) -> Void
     ) throws(KafkaError) {
@@ -49,6 +53,7 @@ final class KafkaClient: @unchecked Sendable {
         }
         // SAFETY: the instance and its queue are owned here, and given back by `close`.
         unsafe client = pointer
+        unsafe self.topics = topics.compactMap { unsafe rd_kafka_topic_new(pointer, $0, nil) }
         if role == .consumer { unsafe rd_kafka_poll_set_consumer(pointer) }
         unsafe queue =
             role == .consumer
@@ -148,6 +153,7 @@ final class KafkaClient: @unchecked Sendable {
             unsafe punctual_kafka_queue_watch(queue, -1)
             if milliseconds > 0 { unsafe rd_kafka_flush(client, milliseconds) }
             unsafe rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+            for unsafe topic in unsafe topics { unsafe rd_kafka_topic_destroy(topic) }
             unsafe rd_kafka_queue_destroy(queue)
             unsafe rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
             punctual_kafka_signal_close(descriptor)

@@ -143,8 +143,12 @@ extension KafkaProducer {
 
     private func open() -> KafkaClient? {
         do {
-            let fresh = try KafkaClient(.producer, properties: properties, loop: loop) {
-                [weak self] event in
+            let fresh = try KafkaClient(
+                .producer,
+                properties: properties,
+                topics: KafkaTopic.all.map(\.name),
+                loop: loop
+            ) { [weak self] event in
                 self?.assumeIsolated { $0.received(event) }
             }
             client = fresh
