@@ -177,7 +177,6 @@ class KafkaCase(Case):
             "PUNCTUAL_KAFKA_PROPERTIES": properties(), "PUNCTUAL_JWT_SECRET": SECRET, **variables,
         })
         self.addCleanup(server.stop)
-        self.srv = server
         return server
 
     def reader(self, *names):
@@ -185,11 +184,10 @@ class KafkaCase(Case):
         self.addCleanup(reader.stop)
         return reader
 
-    def eventually(self, what, condition, seconds=20):
-        """Waits until a condition holds; what it answered last is part of the failure."""
+    def eventually(self, what, condition, seconds=20, left=None):
+        """Waits until a condition holds; what it answered last, or what is left, tells of a failure."""
         end = time.monotonic() + seconds
         while not (found := condition()):
-            if time.monotonic() > end: print(open(self.srv.log).read()[-5000:])
-            self.assertLess(time.monotonic(), end, f"{what}: {found}")
+            self.assertLess(time.monotonic(), end, f"{what}: {left() if left else found}")
             time.sleep(0.05)
         return found

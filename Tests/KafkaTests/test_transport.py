@@ -156,12 +156,11 @@ class TransportTests(KafkaCase):
         disturbance.start()
         self.addCleanup(disturbance.join)
         self.addCleanup(disturbance.ends.set)
-        first_due = time.time() + (20 if IS_LONG else 8)
+        first_due = time.time() + (20 if IS_LONG else 6)
         owners = {}
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             for created in pool.map(lambda user: self.create(server, user, first_due), USERS):
                 owners |= created
-        self.assertLess(time.time(), first_due, "the tasks were not created in time")
         disturbance.refuses.set()
         time.sleep(max(0, first_due + SECONDS_OF_REMINDERS - time.time()))
         disturbance.ends.set()
@@ -177,23 +176,17 @@ class TransportTests(KafkaCase):
             "SELECT topic, event_id FROM event_log WHERE topic IN ('reminders', 'task-events')"
         ).splitlines()}
 
-        def missing():
+        def missing(by=reader):
             return logged - {
-                (message.topic, json.loads(message.value)["id"]) for message in list(reader.messages)}
+                (message.topic, json.loads(message.value)["id"]) for message in list(by.messages)}
 
-        try:
-            self.eventually("all events", lambda: not missing())
-        except AssertionError:
-            print(len(missing()), sorted(missing())[:20])
-            c = collections.Counter(); mx = collections.Counter()
-            for m in reader.messages:
-                c[m.topic, m.partition] += 1
-                mx[m.topic, m.partition] = max(mx[m.topic, m.partition], m.offset)
-            offs = collections.defaultdict(set)
-            for m in reader.messages: offs[m.topic, m.partition].add(m.offset)
-            print(c, mx, {k: len(v) for k, v in offs.items()})
-            print(server.log.read_text()[-6000:])
-            raise
+        def missing_for_another():
+            # Whether the brokers lack them or the one reader does not come on.
+            another = self.reader()
+            time.sleep(3)
+            return sorted(missing()), sorted(missing(another))
+
+        self.eventually("all events", lambda: not missing(), left=missing_for_another)
         self.check_events(reader, owners, logged)
         self.check_order(reader)
         self.check_metrics(server, len(logged))
