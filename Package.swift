@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "PunctualDapr",
             dependencies: [
-                "PunctualCore", logging, metrics,
+                "PunctualCore", "PunctualTime", logging, metrics,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]
         ),

@@ -193,9 +193,16 @@ struct Composition {
                 shards: configuration.shards
             ),
             clock: clock,
+            spans: spans,
             loop: loop,
             logger: logger
         )
+    }
+
+    /// Takes what requests and events took, if there is a collector.
+    private var spans: SpanRecorder? {
+        guard let traces else { return nil }
+        return { traces.record($0) }
     }
 
     private var exporters: [any Service] { traces.map { [$0] } ?? [] }
@@ -235,11 +242,23 @@ struct Composition {
         )
     }
 
+    /// In Dapr's state store, where one is named.
+    private var conversations: any ConversationStore {
+        guard let sidecar = delivery.sidecar, let store = sidecar.settings.statestore else {
+            return PostgresConversationStore(pool: pools.requests)
+        }
+        return DaprConversationStore(sidecar, store: store, clock: clock)
+    }
+
     /// What a sidecar may ask for, and brings.
     private func sidecar(_ consumers: ConsumerParts) -> SidecarServices {
         var sidecar = SidecarServices()
         sidecar.token = configuration.appToken
         (sidecar.sweep, sidecar.jobs) = (sweeper, jobs)
+        let consumed = PostgresConsumerStore(pool: pools.requests)
+        if configuration.roles.contains(.api) {
+            sidecar.successions = { [tasks] in try await tasks.succeed($0, knownTo: consumed) }
+        }
         guard case .dapr(let settings) = configuration.transport else { return sidecar }
         // Clients are fed from `event_log`: the sidecar brings an event to one process only.
         sidecar.subscription = SidecarSubscription(
@@ -276,7 +295,7 @@ struct Composition {
                 loop: loop,
                 engine: engine,
                 kafka: delivery.kafka?.producer,
-                dapr: delivery.dapr
+                sidecar: delivery.sidecar
             ).report,
             authenticator: authenticator
         )
@@ -284,9 +303,9 @@ struct Composition {
         services.sample =
             DatabaseGauges(operations: PostgresOperations(pool: pools.requests))
             .sample
-        if let traces { services.traces = { traces.record($0) } }
+        services.traces = spans
         services.sidecar = sidecar(consumers)
-        services.conversations = PostgresConversationStore(pool: pools.requests)
+        services.conversations = conversations
         let notices = PostgresNotificationStore(pool: pools.requests)
         let shards = ShardMap(count: configuration.shards)
         services.notifications = NotificationService(store: notices, shards: shards)

@@ -2,6 +2,7 @@
 
 internal import Logging
 internal import PunctualCore
+internal import PunctualDapr
 internal import PunctualDelivery
 internal import PunctualLoop
 internal import PunctualStore
@@ -22,16 +23,23 @@ struct ConsumerParts {
         tasks: TaskService,
         neighbours: Neighbours,
         clock: @escaping WallClock,
+        spans: SpanRecorder?,
         loop: LoopExecutor,
         logger: Logger
     ) {
         let store = PostgresConsumerStore(pool: pools.engine, channels: delivery.channels)
         let roles = configuration.roles
+        let keeper: any SuccessionKeeper =
+            delivery.sidecar.flatMap { sidecar in
+                sidecar.settings.apiAppID.map { DaprSuccessions(sidecar, appID: $0) }
+            } ?? tasks
         let feedsClients = roles.contains(.realtime) || roles.contains(.api)
-        let metered = { (handler: any EventHandler) in MeteredHandler(handler, clock: clock) }
+        let metered = { (handler: any EventHandler) in
+            MeteredHandler(handler, clock: clock, spans: spans)
+        }
         let recurring =
             roles.contains(.recurring)
-            ? metered(RecurringHandler(store: store, keeper: tasks)) : nil
+            ? metered(RecurringHandler(store: store, keeper: keeper)) : nil
         let others: [(any EventHandler)?] = [
             roles.contains(.notify)
                 ? NotifyHandler(store: store, onDeliveries: delivery.wakeDelivery) : nil,

@@ -26,6 +26,8 @@ struct DeliveryParts {
     let kafka: KafkaParts?
     /// The way through a sidecar, if that is configured.
     let dapr: DaprTransport?
+    /// The sidecar, if anything is asked of it.
+    let sidecar: DaprSidecar?
     /// In dependency order.
     let services: [any Service]
 
@@ -48,11 +50,12 @@ struct DeliveryParts {
             clock: clock
         )
         let worker = Self.worker(configuration, pools, zones, clock, timer, logger)
+        let sidecar = configuration.sidecar.map { DaprSidecar($0, logger: logger) }
         var (kafka, dapr): (KafkaParts?, DaprTransport?) = (nil, nil)
         switch configuration.transport {
         case .local: break
         case .kafka(let settings): kafka = try KafkaParts(settings, loop: loop, logger: logger)
-        case .dapr(let settings): dapr = DaprTransport(settings, logger: logger)
+        case .dapr: dapr = sidecar.map { DaprTransport($0) }
         }
         let transport: any PunctualCore.Transport =
             kafka?.transport ?? dapr ?? LocalTransport(hub: hub)
@@ -69,7 +72,7 @@ struct DeliveryParts {
         }
         (self.completions, wakeDelivery) = (completions, { worker?.wake() })
         (self.events, self.hub, self.relay) = (events, hub, relay)
-        (self.kafka, self.dapr) = (kafka, dapr)
+        (self.kafka, self.dapr, self.sidecar) = (kafka, dapr, sidecar)
         let depths = worker.map { [channels] _ in
             DepthReporter(
                 store: PostgresDeliveryStore(pool: pools.engine),
@@ -78,7 +81,8 @@ struct DeliveryParts {
                 logger: logger
             )
         }
-        let optional: [(any Service)?] = [kafka?.producer, hub, relay, worker, depths]
+        let watch = sidecar.map { Housekeeping.sidecar($0, loop: loop) }
+        let optional: [(any Service)?] = [kafka?.producer, watch, hub, relay, worker, depths]
         services = optional.compactMap(\.self)
     }
 

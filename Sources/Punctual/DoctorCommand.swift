@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let settings = try options.settings()
+        let settings = try await options.settings()
         var findings = HostChecks.run()
         do {
             let url = try settings.databaseURL()

@@ -2,6 +2,7 @@
 
 internal import Logging
 internal import PunctualCore
+internal import PunctualDapr
 internal import PunctualEngine
 internal import PunctualLoop
 internal import PunctualStore
@@ -9,8 +10,15 @@ internal import PunctualZoneInfo
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// What a process with an engine does beside firing reminders.
+/// What a process does now and then beside its duties.
 enum Housekeeping {
+    /// Asks the sidecar how it is, so that one that is away is seen before something is asked of it.
+    static func sidecar(_ sidecar: DaprSidecar, loop: LoopExecutor) -> Periodically {
+        Periodically(first: .seconds(1), interval: .seconds(3), loop: loop) {
+            await sidecar.check()
+        }
+    }
+
     /// Notices a new tzdata package, and has the instants of tasks in local time derived anew.
     static func zones(
         _ zones: SystemZones,

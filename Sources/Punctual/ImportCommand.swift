@@ -33,7 +33,7 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         let calendar = try bytes(ofFile: file, limit: CalendarUpload.maximumBytes)
         let upload = CalendarUpload(
-            server: try url ?? Self.server(options.settings()),
+            server: try url ?? Self.server(SettingsReader(path: options.path)),
             timezone: timezone,
             idempotencyKey: idempotencyKey
         )

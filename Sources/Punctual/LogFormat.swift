@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import Logging
+internal import PunctualCore
 internal import PunctualHTTP
 
 /// How messages are written to standard error.

@@ -13,7 +13,7 @@ struct MigrateCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let settings = try options.settings()
+        let settings = try await options.settings()
         let shards = try ServeConfiguration(settings).shards
         let applied = try await withDatabase(settings.databaseURL(), connections: 1) {
             try await SchemaMigrator(pool: $0, shards: shards).migrate()

@@ -28,7 +28,7 @@ struct OutboxCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let url = try options.settings().databaseURL()
+        let url = try await options.settings().databaseURL()
         let shards = try await withDatabase(url, connections: 1) {
             try await PostgresOperations(pool: $0).shards()
         }

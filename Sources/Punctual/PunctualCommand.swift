@@ -52,6 +52,8 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(name: .customLong("config"), help: "A YAML file with settings.")
     var path: String?
 
-    /// Reads the settings.
-    func settings() throws -> SettingsReader { try SettingsReader(path: path) }
+    /// Reads the settings, those in a secret store of Dapr too.
+    func settings() async throws -> SettingsReader {
+        try await SettingsReader(path: path).withDaprSecrets()
+    }
 }

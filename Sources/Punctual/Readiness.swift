@@ -18,8 +18,8 @@ struct Readiness: Sendable {
     let engine: ReminderEngine?
     /// The transport of this process, if it is Kafka.
     var kafka: KafkaProducer?
-    /// The transport of this process, if it is a sidecar.
-    var dapr: DaprTransport?
+    /// The sidecar, if anything is asked of it.
+    var sidecar: DaprSidecar?
 
     /// Looks at all that matters to the roles of this process.
     func report() async -> ReadinessReport {
@@ -31,7 +31,9 @@ struct Readiness: Sendable {
             // Events wait in the outbox meanwhile; another process could do no better.
             checks.append(.init("kafka", problem: kafka.status.problem, isRequired: false))
         }
-        if let dapr { checks.append(.init("dapr", problem: dapr.problem, isRequired: false)) }
+        if let sidecar {
+            checks.append(.init("dapr", problem: sidecar.problem, isRequired: false))
+        }
         return ReadinessReport(checks: checks)
     }
 

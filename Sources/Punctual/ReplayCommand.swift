@@ -53,7 +53,7 @@ struct ReplayCommand: AsyncParsableCommand {
         guard (1...100_000).contains(rate) else {
             throw ValidationError("--rate is a whole number from 1 to 100000")
         }
-        let configuration = try ServeConfiguration(options.settings())
+        let configuration = try await ServeConfiguration(options.settings())
         try await withDatabase(configuration.databaseURL, connections: 1) { pool in
             let source = PostgresReplay(pool: pool, shards: ShardMap(count: configuration.shards))
             if dryRun {

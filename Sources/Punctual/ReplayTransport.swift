@@ -34,7 +34,8 @@ func withReplayTransport(
         }
         await kafka.producer.stop()
     case .dapr(let settings):
-        try await body(DaprTransport(settings, logger: Logger(label: "punctual")))
+        let logger = Logger(label: "punctual")
+        try await body(DaprTransport(DaprSidecar(settings, logger: logger)))
     }
 }
 

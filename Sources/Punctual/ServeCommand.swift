@@ -41,6 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
               DAPR_HTTP_ENDPOINT        the sidecar (http://127.0.0.1:DAPR_HTTP_PORT, or :3500)
               DAPR_API_TOKEN            what the sidecar wants (none)
               PUNCTUAL_DAPR_PUBSUB      its pub/sub component (kafka-pubsub)
+              PUNCTUAL_DAPR_STATESTORE  its state store, for conversations (PostgreSQL keeps them)
+              PUNCTUAL_DAPR_API_APP_ID  the API that recurring calls through it (it calls none)
               APP_API_TOKEN             what a Dapr sidecar must send (loopback only)
               PUNCTUAL_SHARDS           hash slots of users; fixed by the first migration (64)
               PUNCTUAL_LEAD             how long before due a reminder is staged (adaptive)
@@ -53,7 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             PUNCTUAL_DATABASE_URL_FILE, PUNCTUAL_JWT_SECRET_FILE and PUNCTUAL_WEBHOOK_SECRET_FILE \
             name files with the value; systemd credentials named database_url, jwt_secret and \
-            webhook_secret do the same.
+            webhook_secret do the same. A secret may also be dapr://STORE/KEY: it is then read from \
+            a secret store of the sidecar, for which the start waits up to 60 s.
             """
     )
 
@@ -68,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
-        let settings = try options.settings()
+        let settings = try await options.settings()
         let configuration = try ServeConfiguration(settings)
         let level = try settings.logLevel(logLevel) ?? .info
         try settings.logFormat().install(level: level)

@@ -46,6 +46,7 @@ extension ServeConfiguration {
         }
         httpPort = try settings.integer(.httpPort, in: 0...65_535) ?? httpPort
         transport = try Self.transport(settings)
+        sidecar = try Self.usedSidecar(settings)
         roles = try Self.roles(settings) ?? roles
         webhook = try Self.webhook(settings)
         try readChannels(settings)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import PunctualDapr
 internal import PunctualDelivery
 
 /// What `serve` is told to do; every value is within its range.
@@ -21,6 +22,8 @@ struct ServeConfiguration: Sendable {
     var roles = Set(Role.allCases)
     /// Which way events go.
     var transport = Transport.local
+    /// The Dapr sidecar, if anything is asked of it.
+    var sidecar: DaprSettings?
     /// Where fired reminders are posted, if anywhere.
     var webhook: WebhookConfiguration?
     /// Where e-mail is handed over, if anywhere.

@@ -38,6 +38,8 @@ enum Setting: String, CaseIterable, Sendable {
     case daprPort = "dapr_http_port"
     case daprToken = "dapr_api_token"
     case daprPubsub = "dapr_pubsub"
+    case daprStatestore = "dapr_statestore"
+    case daprAPIAppID = "dapr_api_app_id"
 
     /// Whether the value must appear in no log and no message.
     var isSecret: Bool {

@@ -6,7 +6,8 @@ internal import FoundationEssentials
 /// The settings, from the first of these that has each: the environment, a file that a `…_FILE`
 /// variable names, a systemd credential, the configuration file.
 struct SettingsReader {
-    private let reader: ConfigReader
+    private var reader: ConfigReader
+    private let providers: [any ConfigProvider]
     /// `PUNCTUAL_` variables that mean nothing to this version; Kubernetes injects some.
     let unknownVariables: [String]
 
@@ -31,15 +32,30 @@ struct SettingsReader {
             named: ConfigReader(providers: [variables, InMemoryProvider(values: file)]),
             credentials: environment["CREDENTIALS_DIRECTORY"]
         )
-        reader = ConfigReader(providers: [
+        providers = [
             variables, InMemoryProvider(values: secrets), InMemoryProvider(values: file),
-        ])
+        ]
+        reader = ConfigReader(providers: providers)
         unknownVariables = Self.unknown(environment.keys)
     }
 
     /// The value of a setting, or nil.
     func text(_ setting: Setting) -> String? {
         reader.string(forKey: ConfigKey([setting.rawValue]), isSecret: setting.isSecret)
+    }
+
+    /// The same settings with other values for some that are secret.
+    func replacing(_ values: [Setting: String]) -> SettingsReader {
+        var settings = self
+        let replaced = values.map { setting, value in
+            (
+                AbsoluteConfigKey([setting.rawValue], context: [:]),
+                ConfigValue(.string(value), isSecret: true)
+            )
+        }
+        let provider = InMemoryProvider(values: Dictionary(uniqueKeysWithValues: replaced))
+        settings.reader = ConfigReader(providers: [provider] + providers)
+        return settings
     }
 
     /// The values of a setting that is a list: comma-separated, or a sequence in the file.

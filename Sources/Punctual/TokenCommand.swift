@@ -115,7 +115,7 @@ struct TokenOwner: ParsableArguments {
 
     /// Lends the tokens of a database whose schema is current.
     func withTokens(_ body: (APITokenService, User) async throws -> Void) async throws {
-        let settings = try options.settings()
+        let settings = try await options.settings()
         let shards = try ServeConfiguration(settings).shards
         do {
             try await withDatabase(settings.databaseURL(), connections: 1) { pool in

@@ -7,12 +7,11 @@ internal import Metrics
 internal import NIOCore
 internal import NIOHTTP1
 internal import PunctualCore
-internal import PunctualHTTP
 internal import PunctualLoop
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Sends the spans of requests to a collector, by OTLP over HTTP in JSON.
+/// Sends the spans of requests and of consumers to a collector, by OTLP over HTTP in JSON.
 ///
 /// Spans are for those who look into something: when the collector is away or too slow they are
 /// dropped and counted in `punctual_spans_dropped_total`, and no request waits for them.
@@ -25,7 +24,7 @@ final class TraceExporter: Service {
     private let url: String
     private let loop: LoopExecutor
     private let logger: Logger
-    private let waiting = Mutex<[RequestSpan]>([])
+    private let waiting = Mutex<[TraceSpan]>([])
     private let dropped = Counter(label: "punctual_spans_dropped_total")
 
     /// Makes an exporter if `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector.
@@ -51,7 +50,7 @@ final class TraceExporter: Service {
     }
 
     /// Takes a span, to be sent soon.
-    func record(_ span: RequestSpan) {
+    func record(_ span: TraceSpan) {
         let hasRoom = waiting.withLock { spans in
             guard spans.count < Self.capacity else { return false }
             spans.append(span)
@@ -95,7 +94,7 @@ final class TraceExporter: Service {
     }
 
     /// An `ExportTraceServiceRequest` in OTLP's JSON.
-    private static func body(_ spans: [RequestSpan]) -> [UInt8] {
+    private static func body(_ spans: [TraceSpan]) -> [UInt8] {
         var writer = JSONWriter()
         writer.nested("resourceSpans") { writer in
             writer.name("resource")
@@ -110,7 +109,7 @@ final class TraceExporter: Service {
             writer.array { writer in
                 writer.object { writer in
                     writer.name("scope")
-                    writer.object { $0.member("name", "punctual.http") }
+                    writer.object { $0.member("name", "punctual") }
                     writer.name("spans")
                     writer.array { writer in for span in spans { writer.span(span) } }
                 }
@@ -129,36 +128,39 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func attribute(_ key: String, _ value: String) {
+    fileprivate mutating func attribute(
+        _ key: String,
+        _ value: String,
+        _ type: String = "stringValue"
+    ) {
         object { writer in
             writer.member("key", key)
             writer.name("value")
-            writer.object { $0.member("stringValue", value) }
+            writer.object { $0.member(type, value) }
         }
     }
 
-    /// Writes a span of a server; OTLP's JSON has 64-bit integers as strings.
-    fileprivate mutating func span(_ span: RequestSpan) {
+    /// Writes a span; OTLP's JSON has 64-bit integers as strings.
+    fileprivate mutating func span(_ span: TraceSpan) {
         object { writer in
             writer.member("traceId", span.trace.traceID)
             writer.member("spanId", span.trace.spanID)
             if let parent = span.trace.parentID { writer.member("parentSpanId", parent) }
-            writer.member("name", "\(span.method) \(span.route)")
-            writer.member("kind", 2)
+            writer.member("name", span.name)
+            writer.member("kind", span.kind.rawValue)
             writer.member("startTimeUnixNano", "\(span.start)")
             writer.member("endTimeUnixNano", "\(span.end)")
             writer.name("attributes")
             writer.array { writer in
-                writer.attribute("http.request.method", span.method)
-                writer.attribute("http.route", span.route)
-                writer.object { writer in
-                    writer.member("key", "http.response.status_code")
-                    writer.name("value")
-                    writer.object { $0.member("intValue", "\(span.status)") }
+                for (key, value) in span.attributes {
+                    switch value {
+                    case .text(let text): writer.attribute(key, text)
+                    case .integer(let number): writer.attribute(key, "\(number)", "intValue")
+                    }
                 }
             }
             writer.name("status")
-            writer.object { if span.status >= 500 { $0.member("code", 2) } }
+            writer.object { if span.hasFailed { $0.member("code", 2) } }
         }
     }
 }

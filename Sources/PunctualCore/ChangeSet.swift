@@ -18,6 +18,8 @@ package struct ArmedReminder: Sendable, Hashable {
     package var nominal: CivilDateTime
     /// What happens when it is found overdue.
     package var misfire: MisfirePolicy
+    /// The trace of the request that armed it; nil for what nobody follows.
+    package var traceparent: String?
 
     /// Creates a row from its parts.
     package init(
@@ -27,10 +29,12 @@ package struct ArmedReminder: Sendable, Hashable {
         taskID: Int64,
         due: WallInstant,
         nominal: CivilDateTime,
-        misfire: MisfirePolicy
+        misfire: MisfirePolicy,
+        traceparent: String? = nil
     ) {
         (self.shard, self.id, self.kind, self.taskID) = (shard, id, kind, taskID)
         (self.due, self.nominal, self.misfire) = (due, nominal, misfire)
+        self.traceparent = traceparent
     }
 }
 

@@ -13,8 +13,8 @@ package enum CloudEvent {
     package static let typePrefix = "punctual."
 
     /// The envelope around a bare event, with the W3C Trace Context of what caused it, if it is
-    /// known.
-    package static func envelope(_ event: ReleasedEvent, traceparent: String? = nil) -> String {
+    /// known (CloudEvents' extension for distributed tracing).
+    package static func envelope(_ event: ReleasedEvent) -> String {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("specversion", "1.0")
@@ -24,7 +24,7 @@ package enum CloudEvent {
             writer.member("subject", event.taskID.map(String.init) ?? event.userID)
             writer.member("time", event.timestamp)
             writer.member("datacontenttype", "application/json")
-            writer.member("traceparent", traceparent)
+            if let trace = event.traceparent { writer.member("traceparent", trace) }
             writer.name("data")
             writer.raw(event.json)
         }
@@ -42,6 +42,8 @@ package enum CloudEvent {
         do { value = try JSONReader.read(bytes) } catch {
             throw Problem(.invalid, "the message is not JSON: \(error.reason)")
         }
+        var traceparent: String?
+        if case .string(let text) = value["traceparent"] { traceparent = TraceContext.valid(text) }
         let event = value["specversion"] == nil ? value : value["data"] ?? .null
         func text(_ name: String) throws(Problem) -> String {
             guard case .string(let text) = event[name] else {
@@ -72,7 +74,8 @@ package enum CloudEvent {
             taskID: taskID,
             userID: userID,
             timestamp: timestamp,
-            json: event.text
+            json: event.text,
+            traceparent: traceparent
         )
     }
 }

@@ -60,6 +60,8 @@ package struct StagedEvent: Sendable {
     package let due: WallInstant
     /// JSON object without `event_id` and `timestamp`.
     package var payload: String
+    /// The trace of what caused it, as `traceparent` says it; nil for what nobody follows.
+    package let traceparent: String?
 
     /// Creates a row from its parts.
     package init(
@@ -68,10 +70,12 @@ package struct StagedEvent: Sendable {
         taskID: Int64?,
         userID: String,
         due: WallInstant,
-        payload: String
+        payload: String,
+        traceparent: String? = nil
     ) {
         (self.key, self.type, self.taskID) = (key, type, taskID)
         (self.userID, self.due, self.payload) = (userID, due, payload)
+        self.traceparent = traceparent
         // Derived when the row is made or read, so that a release has only to stamp it.
         id = EventID(
             instant: due,
@@ -107,6 +111,8 @@ package struct ReleasedEvent: Sendable {
     package let epoch: Int64
     /// The bare event, a JSON object in one line.
     package let json: String
+    /// The trace of what caused it, as `traceparent` says it; nil for what nobody follows.
+    package let traceparent: String?
     /// Whether an operator has had it sent again.
     package let isReplayed: Bool
 
@@ -116,7 +122,7 @@ package struct ReleasedEvent: Sendable {
         json =
             "{\"event_id\":\"\(id)\",\"timestamp\":\"\(timestamp.rfc3339)\","
             + staged.payload.dropFirst()
-        isReplayed = false
+        (traceparent, isReplayed) = (staged.traceparent, false)
     }
 
     /// Restores an event that was logged by this process or another.
@@ -128,11 +134,12 @@ package struct ReleasedEvent: Sendable {
         userID: String,
         timestamp: WallInstant,
         json: String,
+        traceparent: String? = nil,
         isReplayed: Bool = false
     ) {
         (self.key, self.id, self.type, self.taskID) = (key, id, type, taskID)
         (self.userID, due, self.timestamp, epoch) = (userID, timestamp, timestamp, 0)
-        (self.json, self.isReplayed) = (json, isReplayed)
+        (self.json, self.traceparent, self.isReplayed) = (json, traceparent, isReplayed)
     }
 
     /// The position of the event in a client's stream, `<release µs>-<event_id>`.

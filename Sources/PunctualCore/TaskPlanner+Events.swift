@@ -26,7 +26,8 @@ extension TaskPlanner {
             taskID: task.id,
             userID: task.userID,
             due: now,
-            payload: json.text
+            payload: json.text,
+            traceparent: TraceContext.told
         )
     }
 
@@ -123,7 +124,8 @@ extension TaskPlanner {
             taskID: task.id,
             userID: task.userID,
             due: due,
-            payload: json.text
+            payload: json.text,
+            traceparent: TraceContext.told
         )
     }
 }

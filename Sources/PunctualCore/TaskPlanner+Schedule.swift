@@ -247,7 +247,8 @@ extension TaskPlanner {
                 taskID: task.id,
                 due: reminder.due,
                 nominal: nominal(of: task, reminder),
-                misfire: task.misfire
+                misfire: task.misfire,
+                traceparent: TraceContext.told
             )
         }
     }

@@ -1,31 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AsyncHTTPClient
-package import Logging
-internal import Metrics
-internal import NIOCore
 internal import NIOHTTP1
 package import PunctualCore
 internal import Synchronization
-
-/// Where the sidecar is, and what it is asked for.
-package struct DaprSettings: Sendable {
-    /// The sidecar's address, such as `http://127.0.0.1:3500`.
-    package var endpoint: String
-    /// What the sidecar wants as `dapr-api-token`; nil for nothing.
-    package var token: String?
-    /// The name of the pub/sub component.
-    package var pubsub = "kafka-pubsub"
-
-    /// Creates settings for the sidecar at an address.
-    package init(endpoint: String) { self.endpoint = endpoint }
-}
-
-/// Why the sidecar did not take events; they are offered again.
-package struct DaprError: Error, Sendable, CustomStringConvertible {
-    /// What the sidecar said, or that it said nothing.
-    package let description: String
-}
 
 /// Publishes events through a Dapr sidecar, in bulk (`POST /v1.0/publish/bulk/…`).
 ///
@@ -35,32 +12,19 @@ package struct DaprError: Error, Sendable, CustomStringConvertible {
 package final class DaprTransport: Transport {
     /// The most events in one request.
     static let maximumBulk = 100
-    /// How long one request may take.
-    static let timeout = TimeAmount.seconds(10)
-    /// Bytes of an answer at most.
-    static let maximumAnswer = 1 << 20
 
     private struct Key: Hashable {
         let id: EventID
         let topic: Topic
     }
-    private let settings: DaprSettings
-    private let logger: Logger
+    private let sidecar: DaprSidecar
     private let accepted = Mutex<Set<Key>>([])
-    private let isAway = Atomic<Bool>(false)
-    private let awayGauge = Gauge(label: "punctual_dapr_away")
 
     /// Creates a transport; nothing is sent yet.
-    package init(_ settings: DaprSettings, logger: Logger) {
-        (self.settings, self.logger) = (settings, logger)
-        awayGauge.record(0)
-    }
+    package init(_ sidecar: DaprSidecar) { self.sidecar = sidecar }
 
     /// Why nothing can be published just now; nil when all is well.
-    package var problem: String? {
-        isAway.load(ordering: .relaxed)
-            ? "the Dapr sidecar does not take events; they wait in the outbox" : nil
-    }
+    package var problem: String? { sidecar.problem(with: .publish) }
 
     package func publish(_ batch: [ReleasedEvent]) async throws {
         do {
@@ -69,10 +33,13 @@ package final class DaprTransport: Transport {
                 try await publish(events, to: topic)
             }
         } catch {
-            note(isAway: true)
+            sidecar.note(
+                "the Dapr sidecar does not take events; they wait in the outbox",
+                with: .publish
+            )
             throw error
         }
-        note(isAway: false)
+        sidecar.note(nil, with: .publish)
         accepted.withLock { accepted in
             guard !accepted.isEmpty else { return }
             for event in batch {
@@ -103,20 +70,13 @@ package final class DaprTransport: Transport {
         _ events: ArraySlice<ReleasedEvent>,
         to topic: Topic
     ) async throws -> [String: String] {
-        var request = HTTPClientRequest(
-            url: "\(settings.endpoint)/v1.0/publish/bulk/\(settings.pubsub)/\(topic.rawValue)"
+        let answer = try await sidecar.send(
+            .POST,
+            "/v1.0/publish/bulk/\(sidecar.settings.pubsub)/\(topic.rawValue)",
+            api: .publish,
+            body: Self.body(of: events)
         )
-        request.method = .POST
-        request.headers.add(name: "content-type", value: "application/json")
-        if let token = settings.token { request.headers.add(name: "dapr-api-token", value: token) }
-        request.body = .bytes(ByteBuffer(string: Self.body(of: events)))
-        let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
-        let answer = try await response.body.collect(upTo: Self.maximumAnswer)
-        if (200..<300).contains(response.status.code) { return [:] }
-        return try Self.refusals(
-            Array(answer.readableBytesView),
-            status: Int(response.status.code)
-        )
+        return answer.isSuccess ? [:] : try Self.refusals(answer)
     }
 
     private static func body(of events: ArraySlice<ReleasedEvent>) -> String {
@@ -138,15 +98,15 @@ package final class DaprTransport: Transport {
     }
 
     /// The entries that an answer of failure names: the others were published all the same.
-    private static func refusals(
-        _ answer: [UInt8],
-        status: Int
-    ) throws -> [String: String] {
-        let text = String(decoding: answer.prefix(300), as: UTF8.self)
+    private static func refusals(_ answer: DaprAnswer) throws -> [String: String] {
         // A token that is wrong is answered in plain text; then none was taken.
-        guard let value = try? JSONReader.read(answer),
+        guard let value = try? JSONReader.read(answer.body),
             case .array(let entries) = value["failedEntries"], !entries.isEmpty
-        else { throw DaprError(description: "the sidecar answered \(status): \(text)") }
+        else {
+            throw DaprError(
+                description: "the sidecar answered \(answer.status): \(answer.excerpt)"
+            )
+        }
         var refused: [String: String] = [:]
         for entry in entries {
             guard case .string(let id) = entry["entryId"] else { continue }
@@ -154,11 +114,5 @@ package final class DaprTransport: Transport {
             refused[id] = reason
         }
         return refused
-    }
-
-    private func note(isAway away: Bool) {
-        guard isAway.exchange(away, ordering: .relaxed) != away else { return }
-        awayGauge.record(away ? 1 : 0)
-        if !away { logger.notice("the Dapr sidecar takes events again") }
     }
 }

@@ -12,7 +12,7 @@ struct EdgeMiddleware: RouterMiddleware {
     let crossOrigin: CrossOrigin
     let clock: WallClock
     /// Takes what each request took, if anybody wants to know.
-    let traces: (@Sendable (RequestSpan) -> Void)?
+    let traces: SpanRecorder?
 
     func handle(
         _ request: Request,
@@ -24,16 +24,20 @@ struct EdgeMiddleware: RouterMiddleware {
             let start = clock()
             let response = await measured(request, context: context, next: next)
             if trace.isSampled, let traces {
-                let took = max(0, clock().microsecondsSinceEpoch - start.microsecondsSinceEpoch)
-                let began = UInt64(clamping: start.microsecondsSinceEpoch) * 1_000
+                let (method, status) = (request.method.rawValue, response.status.code)
+                let route = context.coreContext.endpointPath.value ?? "NotFound"
                 traces(
-                    RequestSpan(
+                    TraceSpan(
                         trace: trace,
-                        method: request.method.rawValue,
-                        route: context.coreContext.endpointPath.value ?? "NotFound",
-                        status: response.status.code,
-                        start: began,
-                        end: began + UInt64(took) * 1_000
+                        name: "\(method) \(route)",
+                        kind: .server,
+                        attributes: [
+                            ("http.request.method", .text(method)), ("http.route", .text(route)),
+                            ("http.response.status_code", .integer(status)),
+                        ],
+                        hasFailed: status >= 500,
+                        start: UInt64(clamping: start.microsecondsSinceEpoch) * 1_000,
+                        end: UInt64(clamping: clock().microsecondsSinceEpoch) * 1_000
                     )
                 )
             }

@@ -65,7 +65,7 @@ package struct HTTPServices: Sendable {
     /// What `/readyz` answers.
     package var readiness: @Sendable () async -> ReadinessReport
     /// Takes what each sampled request took, if anybody wants to know; it must not block.
-    package var traces: (@Sendable (RequestSpan) -> Void)?
+    package var traces: SpanRecorder?
     /// Whose request it is.
     package var authenticator: any Authenticator
     /// What users have chosen; without it their profiles and feeds are not there.

@@ -80,6 +80,7 @@ func makeRoutes(configuration: HTTPConfiguration, services: HTTPServices) -> Rou
     )
     routes.addHealth(services)
     routes.addSidecar(services.sidecar)
+    routes.addSuccessions(services.sidecar, services.tasks)
     if configuration.servesTasks {
         routes.addPage()
         routes.addDescription()

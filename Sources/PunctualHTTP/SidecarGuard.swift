@@ -14,6 +14,8 @@ package struct SidecarServices: Sendable {
     package var sweep: (any OverdueSweep)?
     /// Keeps jobs for an application.
     package var jobs: JobService?
+    /// Makes the next occurrence of a completed task that lacks it, for a `recurring` elsewhere.
+    package var successions: (@Sendable (PendingSuccession) async throws -> Void)?
     /// Handles the events that a sidecar brings; without it, it brings none.
     package var subscription: SidecarSubscription?
 

@@ -35,12 +35,14 @@ extension RouteTable {
         sidecar(.get, "/dapr/subscribe", services) { _ in
             Response(json: { $0.write(subscription) })
         }
+        // A declared subscription may bring what no role of this process listens to. That is done
+        // with at once: 404 would have each such event put with the dead letters.
         sidecar(.post, "/events/{topic}", services) { call in
             let name = call.context.parameters.get("topic") ?? ""
             let handlers = subscription?.handlers.filter { handler in
                 handler.topics.contains { $0.rawValue == name }
             }
-            guard let subscription, let handlers, !handlers.isEmpty else {
+            guard let subscription, let handlers, Topic(rawValue: name)?.isPublished == true else {
                 throw Problem(.notFound, "Nothing here listens to the topic \(quoted(name)).")
             }
             let bytes = try await call.body(
@@ -51,6 +53,10 @@ extension RouteTable {
             return Response(json: { $0.object { $0.member("status", verdict.rawValue) } })
         }
     }
+}
+
+extension Topic {
+    fileprivate var isPublished: Bool { self != .engine }
 }
 
 /// What the sidecar is to do with an event.

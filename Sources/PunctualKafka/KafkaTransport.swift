@@ -43,12 +43,14 @@ package struct KafkaTransport: Transport {
         }
     }
 
+    /// The value and the headers of an event; its trace is also a header, where tracers look.
     private func content(of event: ReleasedEvent) -> ([UInt8], [KafkaHeader]) {
+        let trace = event.traceparent.map { [KafkaHeader("traceparent", $0)] } ?? []
         switch format {
         case .cloudevents:
             return (
                 Array(CloudEvent.envelope(event).utf8),
-                [KafkaHeader("content-type", CloudEvent.mediaType)]
+                [KafkaHeader("content-type", CloudEvent.mediaType)] + trace
             )
         case .plain:
             return (
@@ -61,7 +63,7 @@ package struct KafkaTransport: Transport {
                     KafkaHeader("ce_type", CloudEvent.typePrefix + event.type.rawValue),
                     KafkaHeader("ce_subject", event.taskID.map(String.init) ?? event.userID),
                     KafkaHeader("ce_time", event.timestamp.rfc3339),
-                ]
+                ] + trace
             )
         }
     }

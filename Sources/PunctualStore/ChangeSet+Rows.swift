@@ -77,6 +77,7 @@ extension ArmedReminder {
             json.member("nominal", nominal.description)
             json.member("misfire", Int64(misfire.action.code))
             json.member("misfire_grace_ms", Int64(misfire.graceMilliseconds))
+            if let traceparent { json.member("traceparent", traceparent) }
         }
     }
 }
@@ -91,6 +92,7 @@ extension StagedEvent {
             json.member("due", due)
             json.name("payload")
             json.raw(payload)
+            if let traceparent { json.member("traceparent", traceparent) }
         }
     }
 }

@@ -64,7 +64,7 @@ package struct PostgresConsumerStore: ConsumerStore {
             .textArray(events.map(\.type.topic.rawValue)),
             .int8ArrayOptional(events.map(\.taskID)), .textArray(events.map(\.userID)),
             .jsonbArray(events.map(\.json)),
-            .timestamptzArray(events.map(\.timestamp.microsecondsSinceEpoch)),
+            .timestamptzArray(events.map(\.timestamp.microsecondsSinceEpoch)), events.traces,
         ]
     }
 

@@ -109,6 +109,7 @@ package struct PostgresEventLog: EventLogSource {
             userID: try row.text(6),
             timestamp: timestamp,
             json: try row.jsonText(8),
+            traceparent: try row.textOrNil(10),
             isReplayed: try row.boolOrNil(9) ?? false
         )
     }

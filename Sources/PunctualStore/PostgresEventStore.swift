@@ -17,6 +17,13 @@ package struct DeliveryChannel: Sendable, Hashable {
     }
 }
 
+extension [ReleasedEvent] {
+    /// Their traces; an empty array when none has one, which SQL reads as a null for each.
+    var traces: PostgresValue {
+        .textArrayOptional(contains { $0.traceparent != nil } ? map(\.traceparent) : [])
+    }
+}
+
 /// The log of released events, in PostgreSQL.
 package struct PostgresEventStore: EventStore {
     private typealias SQL = PackageResources
@@ -73,6 +80,7 @@ package struct PostgresEventStore: EventStore {
                 .jsonbArray(events.map(\.json)),
                 .timestamptzArray(events.map(\.timestamp.microsecondsSinceEpoch)),
                 .textArray(channels.map(\.channel)), .textArrayOptional(channels.map(\.target)),
+                events.traces,
             ]
         )
     }
@@ -115,7 +123,8 @@ package struct PostgresEventStore: EventStore {
                 taskID: try row.int8OrNil(3),
                 userID: try row.text(4),
                 timestamp: try row.instant(5),
-                json: try row.jsonText(6)
+                json: try row.jsonText(6),
+                traceparent: try row.textOrNil(7)
             )
         }
     }

@@ -121,7 +121,7 @@ package struct PostgresReminderStore: ReminderStore {
             if row.isNull(1) {
                 staged.remaining[try row.int2(0)] = .init(
                     due: try row.instantOrNil(6),
-                    hasLocked: try row.bool(8)
+                    hasLocked: try row.bool(9)
                 )
             } else {
                 staged.events.append(try StagedEvent(row))
@@ -199,7 +199,8 @@ extension StagedEvent {
             taskID: try row.int8OrNil(4),
             userID: try row.text(5),
             due: try row.instant(6),
-            payload: try row.jsonText(7)
+            payload: try row.jsonText(7),
+            traceparent: try row.textOrNil(8)
         )
     }
 }

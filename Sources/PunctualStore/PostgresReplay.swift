@@ -50,6 +50,7 @@ package struct PostgresReplay: ReplaySource, Transport {
                 userID: try row.text(4),
                 timestamp: try row.instant(5),
                 json: try row.jsonText(6),
+                traceparent: try row.textOrNil(7),
                 isReplayed: true
             )
         }

@@ -16,7 +16,7 @@ TOPICS = {"task-events": 3, "reminders": 1, "task-updates": 3, "reminders-dlq": 
 # Variables of the design that Setting.swift need not have yet, or that are not its own.
 DESIGNED = {
     "PUNCTUAL_KAFKA_BROKERS", "PUNCTUAL_KAFKA_PROPERTIES", "PUNCTUAL_KAFKA_FORMAT",
-    "PUNCTUAL_DAPR_PUBSUB", "PUNCTUAL_DAPR_STATESTORE", "PUNCTUAL_SMTP_FROM",
+    "PUNCTUAL_DAPR_PUBSUB", "PUNCTUAL_SMTP_FROM",
     "PUNCTUAL_JOBS_CALLBACK_URL", "OTEL_EXPORTER_OTLP_ENDPOINT", "APP_API_TOKEN_FILE",
 }
 FILLED = {"config": {
@@ -43,7 +43,7 @@ class NameTests(unittest.TestCase):
         variables = program_variables()
         self.assertIn("PUNCTUAL_HTTP_PORT", variables)
         used = set()
-        for values in (merged(KAFKA, FILLED), merged(SPLIT, WITH_DAPR, FILLED)):
+        for values in (merged(KAFKA, FILLED), merged(SPLIT, WITH_DAPR, FILLED, value("dapr.invocation", True))):
             documents = render(MINIMUM, values)
             for document in of_kind(documents, "ConfigMap"):
                 used |= {key for key in document["data"] if not key.endswith(".json")}

@@ -12,11 +12,12 @@ import Testing
         taskID: 42,
         userID: "ana",
         due: WallInstant(microsecondsSinceEpoch: 1_000_000),
-        payload: #"{"event_type":"reminder.due","task_id":42,"user_id":"ana","title":"\"ü\\"}"#
+        payload: #"{"event_type":"reminder.due","task_id":42,"user_id":"ana","title":"\"ü\\"}"#,
+        traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     ).released(at: WallInstant(microsecondsSinceEpoch: 1_000_250))
 
     @Test func `reads from the wire what it wrote`() throws {
-        let text = CloudEvent.envelope(event, traceparent: "00-ab-cd-01")
+        let text = CloudEvent.envelope(event)
         let read = try CloudEvent.read(Array(text.utf8), shards: shards)
         #expect(read.id == event.id)
         #expect(read.type == .reminderDue)
@@ -27,7 +28,10 @@ import Testing
         #expect(read.json == event.json)
         #expect(text.hasPrefix(#"{"specversion":"1.0","id":"\#(event.id)""#))
         #expect(text.contains(#""type":"punctual.reminder.due","subject":"42""#))
-        #expect(text.contains(#""traceparent":"00-ab-cd-01""#))
+        #expect(text.contains(#""traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-"#))
+        #expect(read.traceparent == event.traceparent)
+        let forged = text.replacing("00-4bf9", with: "00-4BF9")
+        #expect(try CloudEvent.read(Array(forged.utf8), shards: shards).traceparent == nil)
     }
 
     @Test func `reads a bare event`() throws {

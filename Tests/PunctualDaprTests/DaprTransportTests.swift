@@ -26,7 +26,7 @@ import Testing
     private func transport(_ endpoint: String, token: String? = nil) -> DaprTransport {
         var settings = DaprSettings(endpoint: endpoint)
         (settings.token, settings.pubsub) = (token, "kafka-pubsub")
-        return DaprTransport(settings, logger: Logger(label: "test"))
+        return DaprTransport(DaprSidecar(settings, logger: Logger(label: "test")))
     }
 
     @Test func `every event reaches each of its topics under its own id`() async throws {

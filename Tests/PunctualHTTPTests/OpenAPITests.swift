@@ -16,6 +16,7 @@ import Testing
         var services = server.services
         services.conversations = NoConversations()
         services.sidecar.sweep = NoSweep()
+        services.sidecar.successions = { _ in }
         services.sidecar.jobs = JobService(
             store: NoJobs(),
             zones: services.zones,

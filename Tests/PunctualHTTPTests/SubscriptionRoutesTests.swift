@@ -78,7 +78,10 @@ private final class ScriptedHandler: EventHandler {
                 )
                 #expect(answer.status == 200 && answer.json["status"]?.text == "SUCCESS")
             }
-            let foreign = try await client.post("/events/reminders", event.json)
+            // Another role's: a declared subscription may bring it here all the same.
+            let others = try await client.post("/events/reminders", event.json)
+            #expect(others.status == 200 && others.json["status"]?.text == "SUCCESS")
+            let foreign = try await client.post("/events/engine", event.json)
             #expect(foreign.status == 404)
         }
         #expect(handler.handled == [event.id, event.id])

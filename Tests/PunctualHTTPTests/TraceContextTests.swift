@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PunctualHTTP
+import PunctualCore
 import Testing
 
 struct TraceContextTests {

@@ -33,7 +33,7 @@ import Testing
             "AsyncHTTPClient", "CCurl", "Crypto", "PunctualCore", "PunctualTime",
         ]),
         "PunctualDapr": service.union(system).union(network).union([
-            "AsyncHTTPClient", "PunctualCore",
+            "AsyncHTTPClient", "PunctualCore", "PunctualTime",
         ]),
         "PunctualKafka": service.union(system).union([
             "CRdKafka", "PunctualCore", "PunctualLoop", "PunctualTime",

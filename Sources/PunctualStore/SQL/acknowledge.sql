@@ -1,5 +1,6 @@
 -- Moves released events from `outbox` into `event_log`, with a delivery for each channel.
 --
+-- $14 the traces of those that have one: an array that is shorter, or empty, stands for none.
 -- Events with an epoch count only while their lease holds. A repeat finds its row in `event_log`
 -- and changes nothing; so does an event whose outbox row is gone: it has been released, and that
 -- is recorded.
@@ -10,10 +11,10 @@ WITH released AS MATERIALIZED (
     SELECT *
     FROM unnest(
         $1::smallint[], $2::bigint[], $3::bigint[], $4::timestamp[], $5::uuid[], $6::text[],
-        $7::text[], $8::bigint[], $9::text[], $10::jsonb[], $11::timestamptz[]
+        $7::text[], $8::bigint[], $9::text[], $10::jsonb[], $11::timestamptz[], $14::text[]
     ) AS r(
         shard, epoch, source_id, nominal, event_id, event_type,
-        topic, task_id, user_id, payload, "timestamp"
+        topic, task_id, user_id, payload, "timestamp", traceparent
     )
 ), leases AS MATERIALIZED (
     SELECT s.shard, s.epoch
@@ -36,9 +37,11 @@ WITH released AS MATERIALIZED (
     ))
 ), logged AS (
     INSERT INTO event_log (
-        shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", processed
+        shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", traceparent,
+        processed
     )
-    SELECT shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", true
+    SELECT shard, event_id, event_type, topic, task_id, user_id, payload, "timestamp", traceparent,
+        true
     FROM fenced
     ON CONFLICT (shard, event_id) DO NOTHING
     RETURNING shard, event_id, event_type, user_id

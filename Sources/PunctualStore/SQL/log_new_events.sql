@@ -12,7 +12,7 @@ WITH bounds AS MATERIALIZED (
     SELECT $1::pg_snapshot AS seen, coalesce($2::pg_snapshot, pg_current_snapshot()) AS horizon
 )
 SELECT b.horizon::text, e.logged::text::bigint, e.shard, e.event_id, e.event_type, e.task_id,
-    e.user_id, e."timestamp", e.payload, e.replays > 0
+    e.user_id, e."timestamp", e.payload, e.replays > 0, e.traceparent
 FROM bounds b LEFT JOIN LATERAL (
     SELECT * FROM event_log
     WHERE logged >= coalesce($3::bigint::text::xid8, pg_snapshot_xmin(b.seen))

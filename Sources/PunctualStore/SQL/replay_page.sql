@@ -3,7 +3,7 @@
 --
 -- No event is released before its nominal instant, with which its id begins: so none of the
 -- partitions after the range is read.
-SELECT shard, event_id, event_type, task_id, user_id, "timestamp", payload
+SELECT shard, event_id, event_type, task_id, user_id, "timestamp", payload, traceparent
 FROM event_log
 WHERE "timestamp" >= $1 AND "timestamp" < $2 AND topic <> 'engine'
     AND event_id < event_id_floor($2 + interval '1 millisecond')

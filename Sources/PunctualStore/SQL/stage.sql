@@ -60,7 +60,7 @@ WITH ranges AS MATERIALIZED (
     ) AS u ON true
     WHERE m.kind < 2
 ), ticks AS MATERIALIZED (
-    SELECT m.shard, m.id, m.nominal, m.due, 'job:' || j.name AS user_id, j.name, j.data,
+    SELECT m.shard, m.id, m.nominal, m.due, m.traceparent, 'job:' || j.name AS user_id, j.name, j.data,
         j.failure_policy, j.fired
     FROM moved AS m
     CROSS JOIN LATERAL (
@@ -95,7 +95,8 @@ WITH ranges AS MATERIALIZED (
                     'version', j.version
                 )
             )
-        END AS payload
+        END AS payload,
+        j.traceparent
     FROM judged AS j
     UNION ALL
     SELECT
@@ -115,14 +116,17 @@ WITH ranges AS MATERIALIZED (
             'job', t.name,
             'data', t.data,
             'failure_policy', t.failure_policy
-        )
+        ),
+        t.traceparent
     FROM ticks AS t
     UNION ALL
-    SELECT t.shard, -t.id, t.nominal, 'rollover', NULL, t.user_id, t.due, '{}'::jsonb
+    SELECT t.shard, -t.id, t.nominal, 'rollover', NULL, t.user_id, t.due, '{}'::jsonb, NULL
     FROM ticks AS t
 ), staged AS (
-    INSERT INTO outbox (shard, source_id, nominal, event_type, task_id, user_id, due, payload)
-    SELECT shard, source_id, nominal, event_type, task_id, user_id, due, payload
+    INSERT INTO outbox (
+        shard, source_id, nominal, event_type, task_id, user_id, due, payload, traceparent
+    )
+    SELECT shard, source_id, nominal, event_type, task_id, user_id, due, payload, traceparent
     FROM events
     ON CONFLICT (shard, source_id, nominal) DO NOTHING
 ), last AS MATERIALIZED (
@@ -131,12 +135,13 @@ WITH ranges AS MATERIALIZED (
     ORDER BY p.shard, p.due DESC, p.id DESC
 )
 SELECT
-    shard, source_id, nominal, event_type, task_id, user_id, due, payload, false AS has_locked
+    shard, source_id, nominal, event_type, task_id, user_id, due, payload, traceparent,
+    false AS has_locked
 FROM events
 UNION ALL
 -- The row that many places behind the bound: the first that is left, unless some were passed over.
 SELECT
-    g.shard, NULL, NULL, NULL, NULL, NULL, next.due, NULL,
+    g.shard, NULL, NULL, NULL, NULL, NULL, next.due, NULL, NULL,
     coalesce(
         (next.due, next.id) <= (l.due, l.id)
             OR coalesce(l.taken, 0) < $5 AND next.due <= $4,

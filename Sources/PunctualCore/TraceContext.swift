@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Logging
-
 /// Which trace a request belongs to, by W3C Trace Context (§3.2, version 00).
 package struct TraceContext: Sendable {
-    /// That of the request which this task handles; nil elsewhere.
+    /// That of the request or the event which this task handles; nil elsewhere.
     @TaskLocal package static var current: TraceContext?
 
     /// The whole trace: 32 lowercase hexadecimal digits, not all zero.
@@ -32,8 +30,16 @@ package struct TraceContext: Sendable {
     /// The header for what this request causes.
     package var traceparent: String { "00-\(traceID)-\(spanID)-\(isSampled ? "01" : "00")" }
 
-    /// What a log line says of it.
-    package var metadata: Logger.Metadata { ["trace_id": "\(traceID)", "span_id": "\(spanID)"] }
+    /// What an event says whose cause is handled here: nil unless the caller told a trace, so that
+    /// nothing is stored or sent for what nobody follows.
+    package static var told: String? {
+        current.flatMap { $0.parentID == nil ? nil : $0.traceparent }
+    }
+
+    /// The header of an event, if it is one; what others write into a topic may be anything.
+    package static func valid(_ traceparent: String?) -> String? {
+        traceparent.flatMap { caller($0) == nil ? nil : $0 }
+    }
 
     private static func caller(_ header: String) -> (String, String?, Bool)? {
         let parts = header.split(separator: "-", omittingEmptySubsequences: false)
