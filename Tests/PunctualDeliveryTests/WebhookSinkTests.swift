@@ -192,7 +192,7 @@ import Testing
     // MARK: - Support
 
     func receiving(
-        timeout: TimeAmount = .seconds(10),
+        timeout: TimeAmount = .seconds(60),
         answer:
             @escaping @Sendable (Int, WebhookReceiver.Request) -> WebhookReceiver.Answer,
         body: (WebhookReceiver, WebhookSink, Delivery) async throws -> Void
@@ -210,7 +210,7 @@ import Testing
     func make(
         url: String,
         allowing allowed: String = "127.0.0.0/8",
-        timeout: TimeAmount = .seconds(10),
+        timeout: TimeAmount = .seconds(60),
         resolver: (any HostResolver)? = nil
     ) throws -> (WebhookSink, Delivery) {
         let configuration = try WebhookConfiguration(
