@@ -195,9 +195,24 @@ let package = Package(
                 "PunctualTestSupport", "PunctualTime", logging,
             ]
         ),
+        .target(
+            name: "PunctualSimulation",
+            dependencies: ["PunctualCore", "PunctualEngine", "PunctualTime"],
+            path: "Tests/PunctualSimulation"
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "PunctualSimulation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Simulate"
+        ),
         .testTarget(
             name: "PunctualEngineTests",
-            dependencies: ["PunctualCore", "PunctualEngine", "PunctualTime"]
+            dependencies: [
+                "PunctualCore", "PunctualEngine", "PunctualSimulation", "PunctualTime",
+            ]
         ),
         .testTarget(name: "PunctualDeliveryTests", dependencies: ["PunctualDelivery"]),
         .testTarget(

@@ -23,15 +23,22 @@ extension EngineStateMachine {
     mutating func acquired(
         _ answer: LeaseAnswer,
         sentAt sent: UInt64,
+        at now: Moment,
         _ actions: inout [Action]
     ) {
         isAcquiring = false
         note(engines: answer.engines)
         let isFirst = shards.isEmpty
         for report in answer.shards {
-            shards[report.lease.shard] = Shard(lease: report.lease, nextDue: report.earliestDue)
+            // Perhaps somebody had it meanwhile, and no renewal has said so yet.
+            if shards[report.lease.shard] != nil { lose(report.lease.shard) }
+            shards[report.lease.shard] = Shard(
+                lease: report.lease,
+                deadline: deadline(sentAt: sent),
+                nextDue: report.earliestDue
+            )
         }
-        if isFirst { confirm(sentAt: sent) }
+        confirm(isConfirmed || isFirst, at: now)
         guard !answer.shards.isEmpty else { return }
         guard !isStopping else { return leave(answer.shards.map(\.lease.shard)) }
         recover(answer.shards.map(\.lease), &actions)
@@ -41,28 +48,32 @@ extension EngineStateMachine {
     }
 
     /// Renews every second; now and then without a lower bound, as a net below every bound.
-    mutating func renewalDue(_ actions: inout [Action]) {
+    mutating func renewalDue(at now: Moment, _ actions: inout [Action]) {
         if shards.count < share { acquire(&actions) }
         guard !shards.isEmpty else { return }
         renewals += 1
         if renewals % configuration.renewalsPerNet == 0 {
             recover(shards.values.map(\.lease), &actions)
         }
-        renew(&actions)
+        renew(at: now, &actions)
     }
 
     /// Has the next renewal read everything that may have been left behind.
     mutating func spreadNetSoon() { renewals = configuration.renewalsPerNet - 1 }
 
-    private mutating func renew(_ actions: inout [Action]) {
+    private mutating func renew(at now: Moment, _ actions: inout [Action]) {
         guard renewing == nil, !shards.isEmpty else { return }
         renewing = Set(shards.values.map(\.lease))
         let isNet = renewals % configuration.renewalsPerNet == 0
         actions.append(
             .renew(
                 shards.values.map { shard in
-                    // Ten seconds below the floor: a reminder whose hint was lost is found there.
-                    let from = isNet ? nil : shard.floor?.adding(microseconds: -10_000_000)
+                    // Ten seconds below the floor, which may be ahead of now: a reminder whose
+                    // hint was lost is found there.
+                    let from =
+                        isNet
+                        ? nil
+                        : shard.floor.map { min($0, now.wall).adding(microseconds: -10_000_000) }
                     return StageRange(lease: shard.lease, from: from)
                 }
             )
@@ -70,8 +81,13 @@ extension EngineStateMachine {
     }
 
     /// Learns which leases still hold, and what is due that nobody hinted at.
-    mutating func renewed(_ answer: LeaseAnswer, sentAt sent: UInt64, _ actions: inout [Action]) {
-        let asked = renewing ?? []
+    mutating func renewed(
+        _ answer: LeaseAnswer,
+        sentAt sent: UInt64,
+        at now: Moment,
+        _ actions: inout [Action]
+    ) {
+        let (asked, deadline) = (renewing ?? [], deadline(sentAt: sent))
         renewing = nil
         let held = Dictionary(uniqueKeysWithValues: answer.shards.map { ($0.lease, $0) })
         for (number, shard) in shards {
@@ -80,6 +96,7 @@ extension EngineStateMachine {
                 if asked.contains(shard.lease) { lose(number) }
                 continue
             }
+            shards[number]?.deadline = max(shard.deadline, deadline)
             if let due = report.earliestDue { hinted(shard: number, due: due) }
             shards[number]?.herd = report.crowd.flatMap { crowd in
                 let spread =
@@ -87,7 +104,7 @@ extension EngineStateMachine {
                 return spread < 10_000 ? crowd.end : nil
             }
         }
-        confirm(sentAt: sent)
+        confirm(true, at: now)
         note(engines: answer.engines)
         handOverSurplus()
         // An engine has gone: what it had is free, and waits for nobody's next second.
@@ -133,10 +150,16 @@ extension EngineStateMachine {
         actions.append(.giveBack(left.map(\.lease)))
     }
 
-    private mutating func confirm(sentAt sent: UInt64) {
+    /// Until when a lease is trusted that was asked for at a boot time.
+    private func deadline(sentAt sent: UInt64) -> UInt64 {
         let trusted = configuration.leaseMilliseconds - configuration.leaseMarginMilliseconds
-        leaseDeadline = sent + UInt64(max(0, trusted)) * 1_000_000
-        isConfirmed = true
+        return sent + UInt64(max(0, trusted)) * 1_000_000
+    }
+
+    /// Trusts the leases until the first of them runs out, unless the answer came too late for that.
+    private mutating func confirm(_ isConfirmed: Bool, at now: Moment) {
+        leaseDeadline = shards.values.map(\.deadline).min() ?? .max
+        self.isConfirmed = isConfirmed && now.bootNanoseconds < leaseDeadline
     }
 
     private mutating func lose(_ shard: Int16) {
@@ -158,21 +181,30 @@ extension EngineStateMachine {
         let gap = now.bootNanoseconds &- lastBoot
         lastBoot = now.bootNanoseconds
         let margin = UInt64(configuration.leaseMarginMilliseconds) * 1_000_000
-        if isConfirmed, gap > margin || now.bootNanoseconds >= leaseDeadline { doubt(&actions) }
+        if isConfirmed, gap > margin || now.bootNanoseconds >= leaseDeadline {
+            doubt(at: now, &actions)
+        }
     }
 
     /// Releases nothing until the database has confirmed the epochs.
-    mutating func doubt(_ actions: inout [Action]) {
+    mutating func doubt(at now: Moment, _ actions: inout [Action]) {
         isConfirmed = false
-        renew(&actions)
+        renew(at: now, &actions)
     }
 
-    /// Reads what is in `outbox` and not in memory.
+    /// Reads what is in `outbox` and not in memory, from its first page.
     private mutating func recover(_ leases: [ShardLease], _ actions: inout [Action]) {
-        if let others = recovering {
-            recovering = others + leases
-            return
-        }
+        toRecover.formUnion(leases)
+        recoverNext(&actions)
+    }
+
+    /// Begins with what is to be read next, unless something is being read: what came meanwhile may
+    /// lie before the page that is on its way.
+    mutating func recoverNext(_ actions: inout [Action]) {
+        guard recovering == nil else { return }
+        let leases = shards.values.map(\.lease).filter { toRecover.contains($0) }
+        toRecover = []
+        guard !leases.isEmpty else { return }
         recovering = leases
         actions.append(.recover(leases, after: nil))
     }
@@ -189,13 +221,17 @@ extension EngineStateMachine {
         let age = Int64(Self.abandonedAfterSeconds) * 1_000_000
         let abandoned = now.wall.adding(microseconds: -age)
         for event in events where event.type.topic != .taskEvents || event.due < abandoned {
-            guard let shard = shards[event.key.shard], !shard.isLeaving else { continue }
+            // A page that was read under another lease says nothing of this one.
+            guard let shard = shards[event.key.shard], !shard.isLeaving,
+                leases.contains(shard.lease)
+            else { continue }
             admit(event, epoch: shard.lease.epoch, isRecovered: true, at: now)
         }
-        if isLast {
-            recovering = nil
-        } else {
-            actions.append(.recover(leases, after: events.last?.key))
+        guard isLast else { return actions.append(.recover(leases, after: events.last?.key)) }
+        for lease in leases where shards[lease.shard]?.lease == lease {
+            shards[lease.shard]?.isRecovered = true
         }
+        recovering = nil
+        recoverNext(&actions)
     }
 }

@@ -75,8 +75,8 @@ extension EngineStateMachine {
     private func requestCatchUp(at now: Moment) -> StageRequest? {
         let backlogged = shards.values.filter { $0.backlog != nil && !$0.isLeaving }
         let budget = min(Int(catchUpTokens), configuration.stageLimit)
-        guard !backlogged.isEmpty, budget >= min(100, configuration.catchUpRate / 10 + 1)
-        else { return nil }
+        let least = min(100, configuration.catchUpRate / 10 + 1, configuration.stageLimit)
+        guard !backlogged.isEmpty, budget >= least else { return nil }
         let ranges = backlogged.prefix(budget).map { StageRange(lease: $0.lease, from: $0.backlog) }
         return StageRequest(
             ranges: ranges,
@@ -136,8 +136,12 @@ extension EngineStateMachine {
         }
         for (shard, due) in hintsDuringStage { hinted(shard: shard, due: due) }
         hintsDuringStage = [:]
+        let leases = Set(request.ranges.map(\.lease))
         for event in result.events {
-            guard let shard = shards[event.key.shard], !shard.isLeaving else { continue }
+            // What was staged under another lease the next recovery brings, if it is still there.
+            guard let shard = shards[event.key.shard], !shard.isLeaving,
+                leases.contains(shard.lease)
+            else { continue }
             admit(event, epoch: shard.lease.epoch, isRecovered: false, at: now)
         }
     }

@@ -117,6 +117,8 @@ package struct EngineStateMachine: ~Copyable {
     /// What is known of an owned shard.
     struct Shard {
         var lease: ShardLease
+        /// The boot time until which it is good without a doubt.
+        var deadline: UInt64
         /// Everything due before this has been staged; nil when nobody has looked yet.
         var floor: WallInstant?
         /// When the next reminder is due that is not staged.
@@ -125,6 +127,8 @@ package struct EngineStateMachine: ~Copyable {
         var backlog: WallInstant?
         /// When a crowd is due that is too large for the ordinary lead.
         var herd: WallInstant?
+        /// Whether all that a former owner left in `outbox` has been read.
+        var isRecovered = false
         /// Whether it is being handed over: nothing of it is staged or released any more.
         var isLeaving = false
     }
@@ -163,6 +167,8 @@ package struct EngineStateMachine: ~Copyable {
     /// Events that must not come back with an answer that is still on its way.
     var tombstones: Set<OutboxKey> = []
     var recovering: [ShardLease]?
+    /// What is to be read next, from its first page.
+    var toRecover: Set<ShardLease> = []
     var readingBack = false
     var rollovers = 0
     var catchUpTokens: Double = 0
@@ -186,14 +192,14 @@ package struct EngineStateMachine: ~Copyable {
         doubtLateTurn(at: now, &actions)
         switch input {
         case .started: acquire(&actions)
-        case .acquired(let answer, let sent): acquired(answer, sentAt: sent, &actions)
+        case .acquired(let answer, let sent): acquired(answer, sentAt: sent, at: now, &actions)
         case .acquisitionFailed: isAcquiring = false
-        case .renewalDue: renewalDue(&actions)
-        case .renewed(let answer, let sent): renewed(answer, sentAt: sent, &actions)
+        case .renewalDue: renewalDue(at: now, &actions)
+        case .renewed(let answer, let sent): renewed(answer, sentAt: sent, at: now, &actions)
         case .renewalFailed: renewing = nil
         case .hinted(let shard, let due): hinted(shard: shard, due: due)
         case .ticked: break
-        case .clockStepped: doubt(&actions)
+        case .clockStepped: doubt(at: now, &actions)
         case .staged(let result, let request, let took):
             lead.record(took)
             finished(request, with: result, at: now)
@@ -203,6 +209,7 @@ package struct EngineStateMachine: ~Copyable {
         case .recoveryFailed:
             recovering = nil
             spreadNetSoon()
+            recoverNext(&actions)
         case .readBack(let events, let keys): readBack(events, of: keys)
         case .readBackFailed(let keys): readBack([], of: keys, retry: true)
         case .acknowledged(let keys): acknowledged(keys)
@@ -224,24 +231,35 @@ package struct EngineStateMachine: ~Copyable {
 
     /// Takes staged events back, after their outbox rows were deleted.
     ///
-    /// - Returns: those that have not been released and never will be.
-    package mutating func withdraw(_ keys: [OutboxKey], at now: Moment) -> Set<OutboxKey> {
-        Set(keys.filter { shards[$0.shard] != nil && withdraw($0, at: now) })
+    /// - Returns: those that this engine has not released and never will, each with the lease under
+    ///   which it says so. Nobody else has either, if that lease holds now that the rows are gone:
+    ///   whoever takes the shard over finds nothing of them.
+    package mutating func withdraw(
+        _ keys: [OutboxKey],
+        at now: Moment
+    ) -> [OutboxKey: ShardLease] {
+        var confirmed: [OutboxKey: ShardLease] = [:]
+        for key in keys {
+            guard let shard = shards[key.shard], withdraw(key, in: shard, at: now) else { continue }
+            confirmed[key] = shard.lease
+        }
+        return confirmed
     }
 
-    private mutating func withdraw(_ key: OutboxKey, at now: Moment) -> Bool {
+    private mutating func withdraw(_ key: OutboxKey, in shard: Shard, at now: Moment) -> Bool {
         guard let position = staged.position(of: key) else {
             tombstones.insert(key)
-            // Perhaps it was released, acknowledged and forgotten, unless nothing so late was.
+            // Perhaps a former owner released it, unless all that he left is known; or it was
+            // released here, acknowledged and forgotten, unless nothing so late was.
             let due = WallInstant(utc: key.nominal)
-            return due > max(now.wall, releasedUpTo)
+            return shard.isRecovered && !shard.isLeaving && due > max(now.wall, releasedUpTo)
         }
         let slot = staged[position]
         guard slot.phase.isUnreleased else { return false }
         if let timer = slot.timer { wheel.cancel(timer) }
         staged.remove(at: position)
         tombstones.insert(key)
-        return !slot.isRecovered
+        return !slot.isRecovered && slot.epoch == shard.lease.epoch
     }
 
     private mutating func forgetTombstones() {
@@ -268,6 +286,12 @@ package struct EngineStateMachine: ~Copyable {
             shard.backlog != nil || shard.nextDue.map { $0 <= now.wall } ?? false
         }
         return !isBehind && staged.earliestDue.map { $0 > now.wall } ?? true
+    }
+
+    /// How many things it keeps in memory that it must not keep for ever.
+    package var footprint: Int {
+        staged.count + tombstones.count + toRecover.count + ready.count + spilled.count
+            + hintsDuringStage.count
     }
 
     /// What there is to say of the engine.

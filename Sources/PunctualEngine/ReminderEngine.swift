@@ -147,7 +147,9 @@ extension ReminderEngine {
                 leaseMilliseconds: configuration.leaseMilliseconds,
                 holding: leases.map(\.shard)
             )
-            leases.formUnion(answer.shards.map(\.lease))
+            // One that was lost and is taken anew before a renewal has said so has a newer epoch.
+            let taken = Set(answer.shards.map(\.lease.shard))
+            leases = leases.filter { !taken.contains($0.shard) }.union(answer.shards.map(\.lease))
             if !answer.shards.isEmpty {
                 logger.info("shards acquired", metadata: ["shards": "\(answer.shards.count)"])
             }
@@ -274,7 +276,21 @@ extension ReminderEngine: EngineHints {
     }
 
     package func withdraw(_ keys: [OutboxKey]) async -> Set<OutboxKey> {
-        machine.withdraw(keys, at: .now)
+        let confirmed = machine.withdraw(keys, at: .now)
+        let leases = Set(confirmed.values)
+        guard !leases.isEmpty else { return [] }
+        // Whether they still hold only the database knows: this process may have slept for long.
+        do {
+            let answer = try await store.renew(
+                leases.map { StageRange(lease: $0, from: nil) },
+                leaseMilliseconds: configuration.leaseMilliseconds
+            )
+            let held = Set(answer.shards.map(\.lease))
+            return Set(confirmed.filter { held.contains($0.value) }.keys)
+        } catch {
+            failures.record(error, of: "withdraw", logger)
+            return []
+        }
     }
 }
 

@@ -1,54 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PunctualCore
-import PunctualEngine
-import PunctualTime
+import Foundation
+import PunctualSimulation
 import Testing
 
+/// Engines on one database, whatever fails.
 @Suite struct EngineSimulationTests {
-    @Test(arguments: 1...200)
-    func `loses nothing and fires nothing early, whatever fails`(seed: Int) {
-        let world = SimulatedWorld(seed: UInt64(seed))
-        world.live(seconds: 60, count: 150)
-        #expect(world.violations.isEmpty, "seed \(seed)")
-    }
+    /// The seeds of this run: a few hundred, or as many as the environment says.
+    private static let seeds: Range<UInt64> = {
+        let environment = ProcessInfo.processInfo.environment
+        let first = environment["PUNCTUAL_SIMULATION_FIRST_SEED"].flatMap { UInt64($0) } ?? 1
+        let count = environment["PUNCTUAL_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 240
+        return first..<first + count
+    }()
 
-    @Test(arguments: 1...50)
-    func `hands shards over without a repeat`(seed: Int) {
-        let faults = SimulatedWorld.Faults(
-            failure: 0,
-            ambiguity: 0,
-            clockSteps: false,
-            crashes: false
-        )
-        let world = SimulatedWorld(seed: UInt64(seed), faults: faults)
-        world.live(seconds: 60, count: 300)
-        #expect(world.violations.isEmpty, "seed \(seed)")
-        for (id, fate) in world.fates where !fate.isWithdrawn {
-            #expect(fate.releases.count == 1, "seed \(seed), reminder \(id)")
+    /// Every fourth seed each, so that they share the processors.
+    @Test(arguments: 0..<4)
+    func `keeps every promise, whatever fails`(part: Int) {
+        for seed in Self.seeds.dropFirst(part) where (seed - Self.seeds.lowerBound) % 4 == part {
+            if let failure = SimulationRun(seed: seed).failure {
+                Issue.record("\(failure)")
+                return
+            }
         }
     }
 
-    @Test(arguments: 1...20)
-    func `fires each reminder once and on time when nothing fails`(seed: Int) {
-        let faults = SimulatedWorld.Faults(
-            failure: 0,
-            ambiguity: 0,
-            clockSteps: false,
-            crashes: false,
-            rebalances: false
-        )
-        let world = SimulatedWorld(seed: UInt64(seed), faults: faults)
-        world.live(seconds: 60, count: 300)
-        #expect(world.violations.isEmpty, "seed \(seed)")
-        for (id, fate) in world.fates where !fate.isWithdrawn {
-            #expect(fate.releases.count == 1, "seed \(seed), reminder \(id)")
+    @Test func `goes the same way twice`() {
+        for seed in Self.seeds.prefix(5) {
+            #expect(SimulationRun(seed: seed).digest == SimulationRun(seed: seed).digest)
         }
-        // Armed early enough to be staged, it is late by a tick at most, or by a read-back.
-        let late = world.fates.values.filter { fate in
-            fate.due - fate.armed > 2_000_000
-                && (fate.releases.first ?? fate.due) - fate.due > 100_000
-        }
-        #expect(late.isEmpty, "seed \(seed): \(late.count) late")
+    }
+
+    @Test func `shrinks what fails to what is to blame`() {
+        let culprit = Fate.sessionLost(process: 0, at: 7)
+        var failing = Scenario(seed: 5)
+        failing.fates.insert(culprit, at: failing.fates.count / 2)
+        let smallest = ScenarioShrinker.shrink(failing) { $0.fates.contains(culprit) }
+        #expect(smallest.fates == [culprit])
+        #expect(smallest.orders.isEmpty)
     }
 }
