@@ -28,9 +28,13 @@ package final class DaprTransport: Transport {
 
     package func publish(_ batch: [ReleasedEvent]) async throws {
         do {
+            var refused: [String: String] = [:]
             for topic in Topic.allCases where topic != .engine {
                 let events = batch.filter { $0.type.isPublished(to: topic) }
-                try await publish(events, to: topic)
+                refused.merge(try await publish(events, to: topic)) { $1 }
+            }
+            if let reason = refused.values.first {
+                throw DaprError(description: "\(refused.count) events were refused: \(reason)")
             }
         } catch {
             sidecar.note(
@@ -48,19 +52,25 @@ package final class DaprTransport: Transport {
         }
     }
 
-    private func publish(_ events: [ReleasedEvent], to topic: Topic) async throws {
+    /// Publishes what has not been taken yet; what is refused holds up nothing else.
+    ///
+    /// - Returns: the reasons for those that were not taken, by event id.
+    private func publish(
+        _ events: [ReleasedEvent],
+        to topic: Topic
+    ) async throws -> [String: String] {
+        var refused: [String: String] = [:]
         let open = accepted.withLock { accepted in
             events.filter { !accepted.contains(Key(id: $0.id, topic: topic)) }
         }
         for start in stride(from: 0, to: open.count, by: Self.maximumBulk) {
             let part = open[start..<min(start + Self.maximumBulk, open.count)]
-            let refused = try await send(part, to: topic)
-            let taken = part.filter { refused[$0.id.description] == nil }
+            let reasons = try await send(part, to: topic)
+            let taken = part.filter { reasons[$0.id.description] == nil }
             accepted.withLock { $0.formUnion(taken.map { Key(id: $0.id, topic: topic) }) }
-            if let reason = refused.values.first {
-                throw DaprError(description: "\(refused.count) events were refused: \(reason)")
-            }
+            refused.merge(reasons) { $1 }
         }
+        return refused
     }
 
     /// Sends one request.

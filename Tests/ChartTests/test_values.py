@@ -48,6 +48,8 @@ CONTRADICTIONS = {
     "a made-up secret in another's Secret": (value("secrets.generate", True), "secrets.generate"),
     "two databases": (merged(CNPG, value("postgresql.single.enabled", True)), "not both"),
     "Dapr without a sidecar": (value("config.transport", "dapr"), "dapr.enabled=true"),
+    "calls without a token": (merged(value("dapr.enabled", True), value("dapr.invocation", True)),
+                              "dapr.appTokenSecret"),
     "Kafka without brokers": (value("config.transport", "kafka"), "config.kafka.brokers"),
     "a hook before the database": (merged(CNPG, value("migration.mode", "hook")), "migration.mode"),
     "a route without a Gateway": (value("gatewayApi.enabled", True), "gatewayApi.parentRefs"),

@@ -38,6 +38,7 @@ import Testing
         ("PUNCTUAL_CATCH_UP_RATE", "-1"), ("PUNCTUAL_RETENTION", "P0D"),
         ("PUNCTUAL_RETENTION", "PT1H"), ("PUNCTUAL_WEBHOOK_URL", "ftp://example.org"),
         ("PUNCTUAL_JWT_SECRET", "secret"), ("PUNCTUAL_DATABASE_URL", ""),
+        ("PUNCTUAL_DAPR_STATESTORE", "state store"), ("PUNCTUAL_DAPR_API_APP_ID", "a/b"),
     ])
     func `refuses a value out of range and names the setting`(name: String, value: String)
         async throws

@@ -33,8 +33,8 @@ COMPONENTS = [LOCAL / f"{name}.yaml" for name in ("pubsub", "statestore", "resil
 
 
 def wait(reason, condition, seconds=30):
-    """Waits until something is so, and returns what it was."""
-    end = time.monotonic() + seconds
+    """Waits until something is so, and returns what it was; longer in the run that may take long."""
+    end = time.monotonic() + seconds * (4 if IS_LONG else 1)
     while True:
         if found := condition():
             return found

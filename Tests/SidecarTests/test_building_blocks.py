@@ -130,6 +130,16 @@ class InvocationTests(SidecarCase):
         wait("the new task's event is logged", lambda: self.count(
             f"event_log WHERE event_type = 'created' AND traceparent LIKE '00-{TRACE}-%'") == 1)
 
+    def test_without_a_token_the_routes_of_the_sidecar_answer_no_other_application(self):
+        _, sidecar = self.pair("punctual", PUNCTUAL_ROLES="api")
+        base = f"{sidecar.url}/v1.0/invoke/punctual/method"
+        body = {"user_id": "ana", "task_id": 1}
+        self.assertEqual(request(f"{base}/dapr/successions", body)[0], 403)
+        self.assertEqual(request(f"{base}/reminder-check", {})[0], 403)
+        self.assertEqual(request(f"{base}/healthz")[0], 200)
+        status, refusal = request(f"{sidecar.url}/v1.0/invoke/nobody/method/healthz")
+        self.assertEqual((status, refusal["errorCode"]), (500, "ERR_DIRECT_INVOKE"))
+
     def test_other_applications_call_the_api_by_its_app_id(self):
         api, sidecar = self.guarded("punctual", PUNCTUAL_ROLES="api")
         token = {"dapr-api-token": TOKENS["DAPR_API_TOKEN"]}

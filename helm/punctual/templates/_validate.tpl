@@ -30,6 +30,9 @@
 {{- if and (eq $values.config.transport "dapr") (not $values.dapr.enabled) -}}
 {{- fail "config.transport: dapr needs dapr.enabled=true" -}}
 {{- end -}}
+{{- if and $values.dapr.invocation (not $values.dapr.appTokenSecret) -}}
+{{- fail "dapr.invocation needs dapr.appTokenSecret: without a token the API answers no other application" -}}
+{{- end -}}
 {{- if and (eq $values.config.transport "kafka") (not (include "punctual.kafkaBrokers" .)) -}}
 {{- fail "config.transport: kafka needs config.kafka.brokers or strimzi.enabled=true" -}}
 {{- end -}}
