@@ -95,32 +95,51 @@ Message = collections.namedtuple("Message", "topic partition offset key headers 
 
 
 class Reader:
-    """A consumer that others wrote: reads every message of all topics, from the beginning on."""
+    """A consumer that others wrote: reads every message of all topics, from the beginning on.
+
+    As one would in production, it is made anew, to go on where it was, when nothing has come for a while.
+    """
+
+    SILENCE = 3
 
     def __init__(self, cluster, *names):
-        self.messages = []
-        self._stop = threading.Event()
-        self._consumer = confluent_kafka.Consumer({
-            "bootstrap.servers": cluster.brokers, "group.id": "reader", "enable.auto.commit": False,
-            "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10, "reconnect.backoff.max.ms": 300,
-            "topic.metadata.refresh.interval.ms": 1_000, "log_level": 0,
-        })
-        self._consumer.assign([
-            confluent_kafka.TopicPartition(name, partition, confluent_kafka.OFFSET_BEGINNING)
+        self.messages, self.renewals = [], 0
+        self._brokers = cluster.brokers
+        self._next = {
+            (name, partition): confluent_kafka.OFFSET_BEGINNING
             for name in names or cluster.topics for partition in range(cluster.topics[name])
-        ])
+        }
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
 
+    def _consumer(self):
+        consumer = confluent_kafka.Consumer({
+            "bootstrap.servers": self._brokers, "group.id": "reader", "enable.auto.commit": False,
+            "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10, "reconnect.backoff.max.ms": 300,
+            "topic.metadata.refresh.interval.ms": 1_000, "log_level": 0,
+        })
+        consumer.assign([
+            confluent_kafka.TopicPartition(*partition, offset) for partition, offset in self._next.items()])
+        return consumer
+
     def _read(self):
+        consumer, heard = self._consumer(), time.monotonic()
         while not self._stop.is_set():
-            for message in self._consumer.consume(500, timeout=0.05):
+            for message in consumer.consume(500, timeout=0.05):
                 # Errors tell of brokers that are away; the client finds its way by itself.
                 if message.error() is None:
+                    heard = time.monotonic()
+                    self._next[message.topic(), message.partition()] = message.offset() + 1
                     self.messages.append(Message(
                         message.topic(), message.partition(), message.offset(), message.key(),
                         message.headers() or [], message.value(), time.time(),
                     ))
+            if time.monotonic() - heard > self.SILENCE:
+                consumer.close()
+                consumer, heard = self._consumer(), time.monotonic()
+                self.renewals += 1
+        consumer.close()
 
     def of(self, topic):
         return [message for message in list(self.messages) if message.topic == topic]
@@ -128,7 +147,6 @@ class Reader:
     def stop(self):
         self._stop.set()
         self._thread.join()
-        self._consumer.close()
 
 
 def event(message):
@@ -188,6 +206,7 @@ class KafkaCase(Case):
         """Waits until a condition holds; what it answered last, or what is left, tells of a failure."""
         end = time.monotonic() + seconds
         while not (found := condition()):
-            self.assertLess(time.monotonic(), end, f"{what}: {left() if left else found}")
+            if time.monotonic() > end:
+                self.fail(f"{what}: {left() if left else found}")
             time.sleep(0.05)
         return found

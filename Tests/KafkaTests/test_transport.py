@@ -12,7 +12,12 @@ import threading
 import time
 import unittest
 
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
 from backbone import IS_LONG, KafkaCase, MockCluster, authorization, event, properties
+from harness import ROOT
 
 USERS = [f"user-{number}" for number in range(200)]
 TASKS_OF_EACH = 100 if IS_LONG else 10
@@ -23,6 +28,14 @@ SEED = 20261121
 RETRIED = [[19, 20, 7], [6, 6], [5], [-195, -195, -195]]
 FATAL = [[45], [59], [47]]
 REFUSED = [[29], [3], [72]]
+
+
+def schema(name):
+    return json.loads((ROOT / "deploy/kafka/schemas" / name.rsplit("/", 1)[-1]).read_text())
+
+
+ENVELOPE = Draft202012Validator(schema("cloudevent.schema.json"), registry=Registry(
+    retrieve=lambda name: DRAFT202012.create_resource(schema(name))))
 
 
 def instant(seconds):
@@ -169,24 +182,19 @@ class TransportTests(KafkaCase):
         def fired():
             return {json.loads(message.value)["subject"] for message in reader.of("reminders")}
 
-        self.eventually("all reminders", lambda: len(fired()) >= len(owners), 60)
+        self.eventually("all reminders", lambda: len(fired()) >= len(owners), 60,
+                        left=lambda: (len(fired()), reader.renewals, server.log.read_text()[-3000:]))
         self.eventually("the outbox is empty", lambda: database.query(
             "SELECT count(*) FROM outbox") == "0", 30)
         logged = {tuple(row.split("|")) for row in database.query(
             "SELECT topic, event_id FROM event_log WHERE topic IN ('reminders', 'task-events')"
         ).splitlines()}
 
-        def missing(by=reader):
+        def missing():
             return logged - {
-                (message.topic, json.loads(message.value)["id"]) for message in list(by.messages)}
+                (message.topic, json.loads(message.value)["id"]) for message in list(reader.messages)}
 
-        def missing_for_another():
-            # Whether the brokers lack them or the one reader does not come on.
-            another = self.reader()
-            time.sleep(3)
-            return sorted(missing()), sorted(missing(another))
-
-        self.eventually("all events", lambda: not missing(), left=missing_for_another)
+        self.eventually("all events", lambda: not missing(), left=missing)
         self.check_events(reader, owners, logged)
         self.check_order(reader)
         self.check_metrics(server, len(logged))
@@ -195,6 +203,8 @@ class TransportTests(KafkaCase):
 
     def check_events(self, reader, owners, logged):
         """Every message is a CloudEvent of its user's, and nothing is in a topic that should not."""
+        for message in self.samples(reader):
+            ENVELOPE.validate(json.loads(message.value))
         partitions, events = collections.defaultdict(set), collections.defaultdict(set)
         for message in reader.messages:
             envelope, data = event(message)
@@ -218,6 +228,15 @@ class TransportTests(KafkaCase):
         self.assertEqual(events["reminders-dlq"], set())
         # Each reminder has one id, however often it was sent.
         self.assertEqual(len(events["reminders"]), len(owners))
+
+    def samples(self, reader):
+        """Some messages of each type of event."""
+        found = collections.defaultdict(list)
+        for message in reader.messages:
+            found[json.loads(message.value)["type"]].append(message)
+        self.assertEqual(set(found), {f"punctual.{name}" for name in (
+            "created", "completed", "updated", "reminder.due")})
+        return [message for messages in found.values() for message in messages[:20]]
 
     def check_order(self, reader):
         """Each event of a task first comes after those that came before it."""
