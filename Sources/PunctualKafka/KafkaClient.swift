@@ -153,7 +153,7 @@ final class KafkaClient: @unchecked Sendable {
             unsafe punctual_kafka_queue_watch(queue, -1)
             if milliseconds > 0 { unsafe rd_kafka_flush(client, milliseconds) }
             unsafe rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
-            for unsafetopic in unsafe topics { unsafe rd_kafka_topic_destroy(topic) }
+            unsafe topics.forEach { unsafe rd_kafka_topic_destroy($0) }
             unsafe rd_kafka_queue_destroy(queue)
             unsafe rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
             punctual_kafka_signal_close(descriptor)
