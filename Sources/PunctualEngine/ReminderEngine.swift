@@ -282,7 +282,7 @@ extension ReminderEngine: EngineHints {
         // Whether they still hold only the database knows: this process may have slept for long.
         do {
             let answer = try await store.renew(
-                leases.map { StageRange(lease: $0, from: nil) },
+                leases.map { StageRange(lease: $0, from: Moment.now.wall) },
                 leaseMilliseconds: configuration.leaseMilliseconds
             )
             let held = Set(answer.shards.map(\.lease))

@@ -8,7 +8,7 @@ extension Fate {
         from random: inout SeededGenerator
     ) -> [Fate] {
         guard !random.once(in: 12) else { return [] }
-        let kinds = (0..<14).filter { _ in random.once(in: 3) }
+        let kinds = (0..<18).filter { _ in random.once(in: 3) }
         guard !kinds.isEmpty else { return [] }
         return (0..<(1 + random.below(random.one(of: [3, 8, 30] as [Int64])))).map { _ in
             one(random.one(of: kinds), in: traits, orders: orders, from: &random)
@@ -52,7 +52,7 @@ extension Fate {
             return .mishap(
                 process: process,
                 statement: statement,
-                number: Int(random.below(statement.commonest(in: traits))),
+                number: Int(random.below(statement.usualCount(in: traits))),
                 Mishap.draw(lasting: lasting, from: &random)
             )
         }
@@ -61,13 +61,13 @@ extension Fate {
 
 extension StatementKind {
     /// About how many a process sends.
-    fileprivate func commonest(in traits: WorldTraits) -> Int64 {
+    fileprivate func usualCount(in traits: WorldTraits) -> Int64 {
         switch self {
-        case .acquire: 6
+        case .acquire: 4
         case .renew: traits.span / 1_000_000
         case .giveBack, .rollOver, .confirm: 3
         case .stage, .acknowledge, .publish, .change: 25
-        case .recover, .readBack: 10
+        case .recover, .readBack: 6
         }
     }
 }

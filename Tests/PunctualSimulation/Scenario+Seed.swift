@@ -50,7 +50,7 @@ extension Order {
                 shard: Int16(random.below(Int64(traits.shards))),
                 due: due,
                 TaskTraits(
-                    successors: random.once(in: 15) ? Int(1 + random.below(3)) : 0,
+                    successors: random.once(in: 8) ? Int(1 + random.below(3)) : 0,
                     period: 3_000_000 + random.below(15_000_000),
                     isZoned: random.once(in: 6),
                     isPublished: random.once(in: 4),
