@@ -90,6 +90,7 @@ struct Composition {
         sweeper = Self.sweeper(configuration, pools, delivery, keeper, clock, loop, logger)
         guard configuration.roles.contains(.engine) else {
             engine = nil
+            hints.resolve(to: HintRelay(to: nil, pools, clock, loop, logger))
             return
         }
         let engine = ReminderEngine(
@@ -105,7 +106,7 @@ struct Composition {
             configuration: EngineConfiguration(configuration),
             logger: logger
         )
-        hints.resolve(to: engine)
+        hints.resolve(to: HintRelay(to: engine, pools, clock, loop, logger))
         self.engine = engine
     }
 
@@ -140,6 +141,7 @@ struct Composition {
     /// - Throws: when the database is not reachable or not migrated, the port is taken, or a part
     ///   failed.
     func run() async throws {
+        try await PoolerCheck(pool: pools.requests, logger: logger).run()
         try await SchemaMigrator(pool: pools.requests, shards: configuration.shards).validate()
         let services = try await services()
         let group = ServiceGroup(
@@ -291,7 +293,7 @@ struct Composition {
             clock: clock,
             metrics: metrics,
             readiness: Readiness(
-                pool: pools.requests,
+                database: DatabaseProbe(pool: pools.requests, loop: loop),
                 loop: loop,
                 engine: engine,
                 kafka: delivery.kafka?.producer,

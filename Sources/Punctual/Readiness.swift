@@ -6,14 +6,13 @@ internal import PunctualEngine
 internal import PunctualHTTP
 internal import PunctualKafka
 internal import PunctualLoop
-internal import PunctualPostgres
 
 /// Whether this process can do its duties.
 struct Readiness: Sendable {
     /// The engine turns its loop at least once a second; this many nanoseconds mean that it hangs.
     private static let longestTurn: UInt64 = 5_000_000_000
 
-    let pool: PostgresPool
+    let database: DatabaseProbe
     let loop: LoopExecutor
     let engine: ReminderEngine?
     /// The transport of this process, if it is Kafka.
@@ -23,7 +22,9 @@ struct Readiness: Sendable {
 
     /// Looks at all that matters to the roles of this process.
     func report() async -> ReadinessReport {
-        var checks = [await database(), turning()]
+        var checks = [
+            ReadinessReport.Check("database", problem: await database.problem()), turning(),
+        ]
         if let engine {
             checks.append(.init("engine", problem: engine.status.unreadyReason))
         }
@@ -35,19 +36,6 @@ struct Readiness: Sendable {
             checks.append(.init("dapr", problem: sidecar.problem, isRequired: false))
         }
         return ReadinessReport(checks: checks)
-    }
-
-    private func database() async -> ReadinessReport.Check {
-        // A statement would wait seconds for a connection before it said so.
-        guard pool.isReachable else {
-            return .init("database", problem: "there is no connection to PostgreSQL")
-        }
-        do {
-            _ = try await pool.execute(PostgresStatement(name: "ready", sql: "SELECT 1"))
-            return .init("database")
-        } catch {
-            return .init("database", problem: "\(error)")
-        }
     }
 
     private func turning() -> ReadinessReport.Check {

@@ -6,7 +6,8 @@ internal import PunctualLoop
 internal import PunctualPostgres
 internal import ServiceLifecycle
 
-/// Wakes the engine when another one has given shards back, so that nothing waits for a second.
+/// Tells the engine what others have changed in its shards, and wakes it when another one has given
+/// shards back, so that nothing waits for a second.
 struct ShardWakeUps: Service {
     private let listener: PostgresListener
     private let engine: ReminderEngine
@@ -20,7 +21,7 @@ struct ShardWakeUps: Service {
                 maximumConnections: 1,
                 applicationName: "punctual shards"
             ),
-            channels: ["punctual_shards"],
+            channels: ["punctual_shards", "punctual_hints"],
             loop: loop,
             logger: logger
         )
@@ -30,7 +31,13 @@ struct ShardWakeUps: Service {
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await listener.run() }
-            for await _ in listener.events { engine.shardsFreed() }
+            for await event in listener.events {
+                if case .notification("punctual_hints", let line) = event {
+                    engine.take(RemoteHints(line: line))
+                } else {
+                    engine.shardsFreed()
+                }
+            }
         }
     }
 }

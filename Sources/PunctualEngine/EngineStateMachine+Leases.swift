@@ -35,11 +35,13 @@ extension EngineStateMachine {
             shards[report.lease.shard] = Shard(
                 lease: report.lease,
                 deadline: deadline(sentAt: sent),
-                nextDue: report.earliestDue
+                nextDue: report.earliestDue,
+                takenOver: now.bootNanoseconds
             )
         }
         confirm(isConfirmed || isFirst, at: now)
         guard !answer.shards.isEmpty else { return }
+        overdueGotOn = now.bootNanoseconds
         guard !isStopping else { return leave(answer.shards.map(\.lease.shard)) }
         recover(answer.shards.map(\.lease), &actions)
         // The next net comes when the changes of tasks that a former owner left are abandoned.

@@ -74,6 +74,7 @@ extension EngineStateMachine {
             } else {
                 staged[position].phase = .released
                 releasedUpTo = max(releasedUpTo, slot.event.due)
+                gotOn(due: slot.event.due, at: now)
                 batch.append(slot.event.released(at: now.wall, epoch: slot.epoch))
             }
         }
@@ -112,6 +113,7 @@ extension EngineStateMachine {
         rollovers -= 1
         guard let position = staged.position(of: key) else { return }
         if succeeded {
+            gotOn(due: staged[position].event.due, at: now)
             bury(key)
             staged.remove(at: position)
         } else {

@@ -112,6 +112,12 @@ package struct EngineStateMachine: ~Copyable {
         package var limit: Int
         /// Whether it catches up with what is overdue.
         package var isCatchUp: Bool
+
+        /// Creates a request from its parts.
+        package init(ranges: [StageRange], horizon: WallInstant, limit: Int, isCatchUp: Bool) {
+            (self.ranges, self.horizon) = (ranges, horizon)
+            (self.limit, self.isCatchUp) = (limit, isCatchUp)
+        }
     }
 
     /// What is known of an owned shard.
@@ -131,6 +137,8 @@ package struct EngineStateMachine: ~Copyable {
         var isRecovered = false
         /// Whether it is being handed over: nothing of it is staged or released any more.
         var isLeaving = false
+        /// When it was taken over, in nanoseconds of boot time.
+        var takenOver: UInt64
     }
 
     let configuration: EngineConfiguration
@@ -148,6 +156,8 @@ package struct EngineStateMachine: ~Copyable {
     var leaseDeadline: UInt64 = 0
     /// Whether the epochs have been confirmed since the last doubt.
     var isConfirmed = false
+    /// The boot time at which something long overdue last got on.
+    var overdueGotOn: UInt64 = 0
     var lastBoot: UInt64
     /// What the renewal that is on its way asked for.
     var renewing: Set<ShardLease>?
@@ -249,6 +259,9 @@ package struct EngineStateMachine: ~Copyable {
     private mutating func withdraw(_ key: OutboxKey, in shard: Shard, at now: Moment) -> Bool {
         guard let position = staged.position(of: key) else {
             tombstones.insert(key)
+            // Perhaps a former owner has it in memory, who trusts his lease until it has run out.
+            let lease = UInt64(configuration.leaseMilliseconds) * 1_000_000
+            guard now.bootNanoseconds &- shard.takenOver >= lease else { return false }
             // Perhaps a former owner released it, unless all that he left is known; or it was
             // released here, acknowledged and forgotten, unless nothing so late was.
             let due = WallInstant(utc: key.nominal)
@@ -292,26 +305,6 @@ package struct EngineStateMachine: ~Copyable {
     package var footprint: Int {
         staged.count + tombstones.count + toRecover.count + ready.count + spilled.count
             + hintsDuringStage.count
-    }
-
-    /// What there is to say of the engine.
-    package func status(at now: Moment) -> EngineStatus {
-        var status = EngineStatus()
-        status.shards = shards.count
-        status.staged = staged.count - staged.unacknowledged
-        status.unacknowledged = staged.unacknowledged
-        let looks = shards.values.compactMap { $0.backlog ?? $0.nextDue }.min()
-        status.nextDue = [looks, staged.earliestDue].compactMap { $0 }.min()
-        if let due = status.nextDue {
-            status.oldestOverdueMicroseconds = max(
-                0,
-                now.wall.microsecondsSinceEpoch - due.microsecondsSinceEpoch
-            )
-        }
-        if !isConfirmed {
-            status.unreadyReason = "the leases have not been confirmed by the database"
-        }
-        return status
     }
 }
 

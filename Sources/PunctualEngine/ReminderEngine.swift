@@ -25,7 +25,10 @@ package actor ReminderEngine: LoopActor {
     private var machine: EngineStateMachine
     private var wallTimer: WallTimer?
     private var renewalTimer: LoopTimer?
-    private var leases: Set<ShardLease> = []
+    private var leases: Set<ShardLease> = [] {
+        didSet { owned.withLock { $0 = Set(leases.map(\.shard)) } }
+    }
+    private nonisolated let owned = Mutex<Set<Int16>>([])
     private var isStopping = false
     private nonisolated let handedOver = AsyncStream<Void>.makeStream()
     private var isClosed = false
@@ -290,6 +293,20 @@ extension ReminderEngine: EngineHints {
         } catch {
             failures.record(error, of: "withdraw", logger)
             return []
+        }
+    }
+
+    /// Whether this engine owns a shard, as far as it knows; from any thread.
+    package nonisolated func owns(_ shard: Int16) -> Bool {
+        owned.withLock { $0.contains(shard) }
+    }
+
+    /// Takes in what other processes have changed.
+    package nonisolated func take(_ hints: RemoteHints) {
+        for (shard, due) in hints.dues { hint(shard: shard, due: due) }
+        guard !hints.withdrawn.isEmpty else { return }
+        loop.perform { [self] in
+            assumeIsolated { _ = $0.machine.withdraw(Array(hints.withdrawn), at: .now) }
         }
     }
 }

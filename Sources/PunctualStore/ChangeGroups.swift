@@ -9,8 +9,8 @@ internal import Synchronization
 /// As a database groups the commits that arrive while it writes its log, this groups the changes
 /// that arrive while earlier ones are written: none waits for company, and under load a statement
 /// carries many. One statement is on its way at a time; with two, each carried half as many, and 5 %
-/// fewer creations were answered. A group that PostgreSQL refuses is written again one change at a time, so that
-/// each request gets its own answer.
+/// fewer creations were answered. A group that PostgreSQL refuses is written again one change at a
+/// time, so that each request gets its own answer; without a connection that is the same for all.
 final class ChangeGroups: Sendable {
     /// How many changes one statement carries at most.
     private static let maximumChanges = 64
@@ -68,7 +68,9 @@ final class ChangeGroups: Sendable {
         do {
             try await write(group.map(\.change))
             for entry in group { entry.done.resume() }
-        } catch let error as PostgresError where group.count > 1 && error.sqlState != nil {
+        } catch let error as PostgresError
+            where group.count > 1 && error.sqlState != nil && error.code != .connectionLost
+        {
             for entry in group { await send([entry]) }
         } catch {
             for entry in group { entry.done.resume(throwing: error) }

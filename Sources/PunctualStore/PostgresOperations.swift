@@ -15,6 +15,11 @@ package struct PostgresOperations: Sendable {
     /// Creates it over a pool, which must be running.
     package init(pool: PostgresPool) { self.pool = pool }
 
+    /// Notifies the owners of shards, a notification for each line, which has less than 8,000 bytes.
+    package func notifyOwners(_ lines: [String]) async throws {
+        _ = try await pool.execute(PostgresStatement("hint", SQL.hint_sql), [.textArray(lines)])
+    }
+
     /// Every shard, in order; counts what waits, which takes a second for each few million.
     package func shards() async throws -> [ShardOverview] {
         try await pool.execute(

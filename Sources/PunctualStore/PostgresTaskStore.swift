@@ -223,6 +223,12 @@ extension PostgresError {
     /// The error as those see it who know nothing of PostgreSQL.
     var asProblem: any Error {
         guard isRetriable || code == .closed else { return self }
+        if sqlState == "53100" {
+            return Problem(
+                .unavailable,
+                "The database's disk is full, so that nothing was stored; try again later."
+            )
+        }
         let doubt = isAmbiguous ? " Whether the change took effect is not known." : ""
         return Problem(.unavailable, "The database cannot be reached; try again.\(doubt)")
     }

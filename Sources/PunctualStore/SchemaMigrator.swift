@@ -48,6 +48,11 @@ package struct SchemaMigrator: Sendable {
         ),
         Migration(number: 9, name: "jobs", sql: PackageResources.migration_0009_jobs_sql),
         Migration(number: 10, name: "engines", sql: PackageResources.migration_0010_engines_sql),
+        Migration(
+            number: 11,
+            name: "log_horizon",
+            sql: PackageResources.migration_0011_log_horizon_sql
+        ),
         Migration(number: 12, name: "traces", sql: PackageResources.migration_0012_traces_sql),
     ]
 

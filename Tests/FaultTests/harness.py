@@ -86,13 +86,11 @@ class Case(unittest.TestCase):
     def server(self, url, roles="api,engine,recurring,notify,audit,realtime", **variables):
         server = Server(url, self.folder, roles, variables)
         self.addCleanup(server.kill)
-        server.start()
-        return server
+        return server.start()
 
     def engines(self, url, count):
         """So many processes with all roles that share the shards."""
-        servers = [self.server(url) for _ in range(count)]
-        return servers
+        return [self.server(url) for _ in range(count)]
 
 
 class Cluster:
@@ -116,16 +114,21 @@ class Cluster:
 
     @staticmethod
     def url_at(port, hosts="127.0.0.1", **more):
-        pairs = {"host": hosts, "port": port, "user": "postgres", "dbname": "punctual", **more}
+        pairs = {"host": hosts, "port": port, "user": "app", "dbname": "punctual", **more}
         return " ".join(f"{name}={value}" for name, value in pairs.items())
 
     def create(self):
-        """Makes the files, and in them the database with its schema."""
+        """Makes the files, and in them the database with its schema; from a template if there is one."""
         self.prepare_folder()
+        template = os.environ.get("PUNCTUAL_FAULTS_TEMPLATE")
+        if template and pathlib.Path(template) != self.folder:
+            subprocess.run(["cp", "-a", f"{template}/data", str(self.data)], check=True)
+            return
         self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
                  "--locale", "C.UTF-8", "--no-sync")
         self.start()
-        self.administer("CREATE DATABASE punctual")
+        self.administer("CREATE ROLE app LOGIN")
+        self.administer("CREATE DATABASE punctual OWNER app")
         environment = {**os.environ, "PUNCTUAL_DATABASE_URL": self.url}
         subprocess.run([EXECUTABLE, "migrate"], env=environment, check=True, capture_output=True)
         self.stop()
@@ -217,17 +220,19 @@ class Cluster:
     def value(self, statement):
         return self.query(statement)[0][0]
 
-    def session(self):
-        """A psql that stays, to hold what a test wants held; its input is written to."""
-        return subprocess.Popen(
-            ["psql", "-X", "-q", "-d", self.url], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, text=True,
-        )
-
     def owners(self):
         """The engine of each shard that has one."""
         rows = self.query("SELECT shard, engine_id FROM shards WHERE expires > clock_timestamp()")
         return {int(shard): int(engine) for shard, engine in rows}
+
+    def engine_of(self, server):
+        """The number of a process's engine, by the sessions that it has; None without one."""
+        rows = self.query(
+            "SELECT l.objid, a.client_port FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) "
+            "WHERE l.locktype = 'advisory' AND l.classid = 1347768899"
+        )
+        ports = local_ports(server.process.pid)
+        return next((int(engine) for engine, port in rows if int(port) in ports), None)
 
     def wait_for_owners(self, count, seconds=30):
         """Waits until so many engines own all shards in equal parts."""
@@ -336,3 +341,17 @@ def from_rfc3339(text):
     day, clock, fraction = re.fullmatch(r"(.{10})[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00(?::00)?)", text).groups()
     seconds = calendar.timegm(time.strptime(f"{day} {clock}", "%Y-%m-%d %H:%M:%S"))
     return seconds * 1_000_000 + int(((fraction or "") + "000000")[:6])
+
+
+def local_ports(process):
+    """The local ports of the TCP connections of a process."""
+    folder, inodes = pathlib.Path(f"/proc/{process}"), set()
+    for descriptor in (folder / "fd").iterdir():
+        try:
+            found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(descriptor))
+        except OSError:
+            continue  # It was closed meanwhile.
+        if found:
+            inodes.add(found[1])
+    lines = (folder / "net" / "tcp").read_text().splitlines()[1:]
+    return {int(line.split()[1].split(":")[1], 16) for line in lines if line.split()[9] in inodes}

@@ -128,7 +128,8 @@ class Follower:
     def __init__(self, user, place):
         self.user, self.place = user, place
         self.header = f"Authorization: Bearer {token(user)}\r\n"
-        self.cursor = None
+        # From now on, so that the first events are not missed if the first stream breaks.
+        self.cursor = f"{micros()}-00000000-0000-0000-0000-000000000000"
         self.socket = None
         self.retry_at = 0.0
         self.begin()
@@ -200,7 +201,7 @@ class Followers:
 
     def _open(self, follower):
         port = self.servers[follower.place % len(self.servers)].port
-        resume = f"Last-Event-ID: {follower.cursor}\r\n" if follower.cursor else ""
+        resume = f"Last-Event-ID: {follower.cursor}\r\n"
         follower.begin()
         try:
             follower.socket = socket.create_connection(("127.0.0.1", port), timeout=2)
@@ -275,7 +276,7 @@ class Account:
     def _compare(self):
         offers, arrivals = self.load.offers, self.followers.arrivals if self.followers else {}
         self.early, self.other_id, self.same_id = [], [], 0
-        for title in self.logged.keys() | arrivals.keys():
+        for title in (self.logged.keys() | arrivals.keys()) & offers.keys():
             ids = {event for event, _, _ in self.logged.get(title, ())}
             ids |= {event for event, _, _, _ in arrivals.get(title, ())}
             instants = [released for _, released, _ in self.logged.get(title, ())]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PunctualCore
+import PunctualPostgres
 import PunctualStore
 import PunctualTime
 import Testing
@@ -157,5 +158,70 @@ import Testing
                 }
             }
         }
+    }
+
+    /// An acquisition that waits for the locks of others meets a lease that was renewed meanwhile,
+    /// by an engine whose session had broken when the acquisition began.
+    @Test func `what its owner has just renewed is not taken`() async throws {
+        try await StoreFixture.with("lease") { store in
+            try await store.withEngine { owner in
+                let range = try await owner.range(of: 7, leaseMilliseconds: 3_600_000)
+                _ = try await store.integer(
+                    """
+                    SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+                    WHERE locktype = 'advisory' AND classid = 1347768899
+                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    """
+                )
+                try await store.withEngine { other in
+                    let taking = try await store.holding(shard: 1) { second in
+                        let taking = try await store.holding(shard: 0) { first in
+                            let taking = Task {
+                                try await other.acquire(leaseMilliseconds: 60_000).shards
+                            }
+                            try await store.waitUntilSomebodyWaits(for: first)
+                            return taking
+                        }
+                        try await store.waitUntilSomebodyWaits(for: second)
+                        let renewed = try await owner.renew([range], leaseMilliseconds: 60_000)
+                        #expect(renewed.shards.map(\.lease) == [range.lease])
+                        return taking
+                    }
+                    let taken = try await taking.value.map(\.lease.shard)
+                    #expect(taken.contains(0) && taken.contains(1), "those of the dead are")
+                    #expect(!taken.contains(7))
+                }
+            }
+        }
+    }
+}
+
+extension StoreFixture {
+    /// Holds a shard's row for the duration of `body`, which gets the session's number, and leaves
+    /// a new version of it.
+    fileprivate func holding<Value: Sendable>(
+        shard: Int16,
+        _ body: (Int32) async throws -> Value
+    ) async throws -> Value {
+        try await pool.transaction { session in
+            let process = try await session.execute(
+                PostgresStatement(
+                    sql: """
+                        UPDATE shards SET expires = expires WHERE shard = $1
+                        RETURNING pg_backend_pid()
+                        """
+                ),
+                [.int2(shard)]
+            )
+            return try await body(process[0].int4(0))
+        }
+    }
+
+    fileprivate func waitUntilSomebodyWaits(for process: Int32) async throws {
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))
+            """
+        for _ in 0..<100_000 where try await integer(waiting, [.int4(process)]) > 0 { return }
+        Issue.record("nobody has come to wait")
     }
 }

@@ -96,6 +96,23 @@ import Testing
         }
     }
 
+    /// PostgreSQL may give the number of a transaction that wrote nothing again after a crash.
+    @Test func `remembers no transaction as seen that has logged nothing`() async throws {
+        try await withLog { pool, events, log in
+            let start = try await log.position(of: nil)
+            try await events.acknowledge([LoggedSample.event(1)])
+            let last = try await pool.execute(
+                PostgresStatement(sql: "SELECT max(logged::text::bigint) FROM event_log")
+            )[0].int8(0)
+            for _ in 0..<5 { try await events.announce() }
+            let read = try await log.events(after: start, limit: 10).position
+            for position in [read, try await log.position(of: nil)] {
+                // The first number not seen, between those that others have in progress.
+                #expect(position.snapshot.split(separator: ":")[1] == "\(last + 1)")
+            }
+        }
+    }
+
     @Test func `a durable reader goes on where it saved its position`() async throws {
         try await withLog { pool, events, log in
             let start = try await log.position(of: "audit")

@@ -14,7 +14,8 @@ WITH session AS MATERIALIZED (
     FROM session, shards AS s JOIN shards AS seen ON seen.shard = s.shard AND seen.epoch = s.epoch
     WHERE s.engine_id IS NULL OR s.expires < clock_timestamp()
         OR s.engine_id = $1 AND s.shard <> ALL($3::smallint[])
-        OR s.engine_id <> $1 AND s.engine_id NOT IN (SELECT engine_id FROM engine_locks())
+        OR s.engine_id <> $1 AND s.expires = seen.expires
+            AND s.engine_id NOT IN (SELECT engine_id FROM engine_locks())
     FOR UPDATE OF s SKIP LOCKED
 ), taken AS (
     UPDATE shards AS s

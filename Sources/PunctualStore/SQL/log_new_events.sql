@@ -9,7 +9,7 @@
 -- times would do, because transactions commit in another order than they begin. The horizon is
 -- returned on every row, and on one empty row when nothing is new.
 WITH bounds AS MATERIALIZED (
-    SELECT $1::pg_snapshot AS seen, coalesce($2::pg_snapshot, pg_current_snapshot()) AS horizon
+    SELECT $1::pg_snapshot AS seen, coalesce($2::pg_snapshot, log_horizon()) AS horizon
 )
 SELECT b.horizon::text, e.logged::text::bigint, e.shard, e.event_id, e.event_type, e.task_id,
     e.user_id, e."timestamp", e.payload, e.replays > 0, e.traceparent
