@@ -4,6 +4,9 @@ package import PunctualTime
 
 /// What a chat agent and its user have said so far, kept for a while.
 package struct Conversation: Sendable, Hashable {
+    /// Conversations of a user at most.
+    package static let maximumCount = 1_000
+
     /// The name that the client gave it, 1 to 200 bytes.
     package var id: String
     /// The messages: a JSON array, as it was given.
@@ -69,6 +72,7 @@ package protocol ConversationStore: Sendable {
     /// Keeps a conversation under this name for `ttlSeconds`, in place of the one before.
     ///
     /// - Returns: what is kept now; nil when the condition does not hold.
+    /// - Throws: a ``Problem`` when the user has ``Conversation/maximumCount`` others.
     func put(
         _ key: ConversationKey,
         messages: String,

@@ -74,6 +74,8 @@ package struct TaskDraft: Sendable {
     package var dst: DSTPolicy?
     /// What happens to overdue reminders.
     package var misfire: MisfirePolicy?
+    /// Whether nothing of it fires until it is resumed.
+    package var isPaused = false
     /// Whether the task is created as done already, and when it was.
     package var completedAt: WallInstant?
 
@@ -154,39 +156,5 @@ package struct ChangeAnswer: Sendable {
     /// Creates an answer from its parts.
     package init(task: TaskItem, next: TaskItem? = nil, mayHaveFired: Bool) {
         (self.task, self.next, self.mayHaveFired) = (task, next, mayHaveFired)
-    }
-}
-
-/// One line of a series' history.
-package struct HistoryEntry: Sendable {
-    /// What became of the occurrence.
-    package enum State: String, Sendable, CaseIterable { case active, completed, missed, skipped }
-    /// The task that stands for it, if one does.
-    package var taskID: Int64?
-    /// The nominal local time of the occurrence.
-    package var nominal: CivilDateTime?
-    /// When it was due.
-    package var due: WallInstant?
-    /// What became of it.
-    package var state: State
-    /// When it was done.
-    package var completedAt: WallInstant?
-
-    /// Whether it was done after it was due.
-    package var isLate: Bool {
-        guard let completedAt, let due else { return false }
-        return completedAt > due
-    }
-
-    /// Creates an entry from its parts.
-    package init(
-        taskID: Int64?,
-        nominal: CivilDateTime?,
-        due: WallInstant?,
-        state: State,
-        completedAt: WallInstant?
-    ) {
-        (self.taskID, self.nominal, self.due) = (taskID, nominal, due)
-        (self.state, self.completedAt) = (state, completedAt)
     }
 }

@@ -76,7 +76,9 @@ package struct TaskPlanner: Sendable {
             // Not even an explicit instant in the past fires for what is done.
             task.withdrawWaiting(at: WallInstant(microsecondsSinceEpoch: .min))
         }
+        if draft.isPaused { task.pausedAt = now }
         addRollover(to: &task, ids: &ids)
+        task.holdBack(at: now)
         recordSkipped(of: task, now: now, in: &change)
         arm(task.reminders, of: task, in: &change)
         change.insertedTasks.append(task)

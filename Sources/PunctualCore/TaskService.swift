@@ -209,64 +209,6 @@ package struct TaskService: Sendable {
         }.mayHaveFired
     }
 
-    /// The series of a task: every occurrence by nominal time, at most 1,000.
-    package func history(of id: Int64, user: User) async throws -> [HistoryEntry] {
-        let task = try await task(id, user: user)
-        var query = TaskQuery()
-        query.seriesID = task.seriesID
-        query.limit = 500
-        let tasks =
-            task.seriesID == nil ? [task] : try await tasks(matching: query, user: user).items
-        var entries = tasks.map {
-            HistoryEntry(
-                taskID: $0.id,
-                nominal: $0.nominal,
-                due: $0.due,
-                state: $0.status == .completed ? .completed : .active,
-                completedAt: $0.completedAt
-            )
-        }
-        if let seriesID = task.seriesID {
-            let passedOver = try await store.seriesEntries(
-                shard: task.shard,
-                seriesID: seriesID,
-                limit: 500
-            )
-            entries += passedOver.map {
-                HistoryEntry(
-                    taskID: nil,
-                    nominal: $0.nominal,
-                    due: $0.due,
-                    state: $0.state == .missed ? .missed : .skipped,
-                    completedAt: nil
-                )
-            }
-        }
-        entries += skipped(by: tasks)
-        return entries.sorted {
-            ($0.due?.microsecondsSinceEpoch ?? 0, $0.taskID ?? 0)
-                < ($1.due?.microsecondsSinceEpoch ?? 0, $1.taskID ?? 0)
-        }
-    }
-
-    /// The dates that a series leaves out, from the latest of its tasks.
-    private func skipped(by tasks: [TaskItem]) -> [HistoryEntry] {
-        guard let latest = tasks.max(by: { $0.occurrence < $1.occurrence }),
-            let recurrence = latest.recurrence,
-            let rules = try? planner.rules(for: latest.dueDate?.timezone)
-        else { return [] }
-        return recurrence.exdates.suffix(500).map { nominal in
-            HistoryEntry(
-                taskID: nil,
-                nominal: nominal,
-                due: rules.resolve(nominal, gap: recurrence.dst.gap, fold: recurrence.dst.fold)
-                    .instant,
-                state: .skipped,
-                completedAt: nil
-            )
-        }
-    }
-
     /// The next occurrences of a rule that is not stored, `count` (1 to 100) of them at most.
     package func preview(
         _ recurrence: RecurrenceInput,

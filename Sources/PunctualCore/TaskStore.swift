@@ -91,8 +91,12 @@ package protocol TaskStore: Sendable {
     func withdrawStaged(shard: Int16, reminderIDs: [Int64]) async throws -> Set<Int64>
     /// Which of these armed reminders still wait in `reminders`, and which in `outbox`.
     func whereabouts(of reminders: [WithdrawnReminder]) async throws -> ChangeOutcome
-    /// The passed-over occurrences of a series, by nominal time, at most `limit`.
-    func seriesEntries(shard: Int16, seriesID: Int64, limit: Int) async throws -> [SeriesEntry]
+    /// The passed-over occurrences of a series, by when they were due.
+    func seriesEntries(
+        shard: Int16,
+        seriesID: Int64,
+        matching query: HistoryQuery
+    ) async throws -> [SeriesEntry]
     /// The answer remembered under a key, if any.
     func answer(shard: Int16, userID: String, key: String) async throws -> RememberedAnswer?
     /// Makes sure the user has a row, with what the token says where the user has chosen nothing.

@@ -88,6 +88,7 @@ func makeRoutes(configuration: HTTPConfiguration, services: HTTPServices) -> Rou
         routes.addProfile(services, configuration)
         routes.addAPITokens(services, configuration)
         routes.addTasks(services, configuration)
+        routes.addHistory(services)
         routes.addReminders(services, configuration)
         routes.addInterruptions(services, configuration)
         routes.addTags(services, configuration)

@@ -83,16 +83,19 @@ extension Response {
         self.init(listing: page.items, nextCursor: page.nextCursor) { $0.write(to: &$1) }
     }
 
-    /// The occurrences of a series.
-    init(history: [HistoryEntry]) {
-        self.init(listing: history) { entry, writer in
+    /// A page of the occurrences of a series.
+    init(history page: HistoryPage, now: WallInstant) {
+        let cursor = page.end.map { "\($0.microsecondsSinceEpoch)" }
+        self.init(listing: page.items, nextCursor: cursor) { entry, writer in
+            let lateness = entry.lateness(at: now)
             writer.object { writer in
                 writer.member("task_id", entry.taskID)
                 writer.member("nominal_time", entry.nominal?.description)
                 writer.member("due", entry.due)
                 writer.member("state", entry.state.rawValue)
                 writer.member("completed_at", entry.completedAt)
-                writer.member("late", entry.isLate)
+                writer.member("late", lateness != nil)
+                writer.member("late_seconds", lateness.map { $0 / 1_000_000 })
             }
         }
     }

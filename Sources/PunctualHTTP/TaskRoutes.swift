@@ -70,9 +70,6 @@ extension RouteTable {
                 )
             }
         }
-        aside(.get, "/api/tasks/{id}/history") { call in
-            Response(history: try await tasks.history(of: call.id(), user: call.user))
-        }
     }
 }
 

@@ -27,14 +27,26 @@ package struct PostgresConversationStore: ConversationStore {
         ttlSeconds: Int64,
         if condition: WriteCondition
     ) async throws -> Conversation? {
-        try await execute(
+        let kept = try await execute(
             PostgresStatement("conversation_put", SQL.conversation_put_sql),
             key.parameters + [
                 .text(messages), .text(metadata), .int8(ttlSeconds), .int8(condition.version),
                 .bool(condition == .present || condition.version != nil),
-                .bool(condition == .absent),
+                .bool(condition == .absent), .int8(Int64(Conversation.maximumCount)),
             ]
         ).first.map { try Conversation(id: key.id, $0) }
+        if let kept { return kept }
+        // Nothing else stands in the way of one that is not there, and may be made.
+        guard condition == .none || condition == .absent, try await conversation(key) == nil else {
+            return nil
+        }
+        throw Problem(
+            .conflict,
+            """
+            There are \(Conversation.maximumCount) conversations already; delete one, or let one \
+            expire.
+            """
+        )
     }
 
     package func delete(_ key: ConversationKey, if condition: WriteCondition) async throws -> Bool {

@@ -55,7 +55,8 @@ package struct PostgresTaskStore: TaskStore {
         matching query: TaskQuery
     ) async throws -> TaskPage {
         let cursor = try query.cursor.map { try TaskCursor($0, query.sort) }
-        let words = query.words.map(\.asPattern).sorted { $0.utf8.count > $1.utf8.count }
+        // A word that is a single piece needs no second look; see the migration 0013.
+        let longWords = query.words.filter { $0.unicodeScalars.count > 3 }
         let result = try await execute(
             query.statement,
             [
@@ -65,8 +66,9 @@ package struct PostgresTaskStore: TaskStore {
                 .timestamptz(query.dueBefore?.microsecondsSinceEpoch),
                 .timestamptz(query.dueAfter?.microsecondsSinceEpoch),
                 .int8(query.seriesID), .int8(cursor?.key), .int8(cursor?.id),
-                .int8(Int64(query.limit) + 1), .bool(query.isPaused), .text(words.first),
-                .textArray(words.count > 1 ? Array(words.dropFirst()) : nil),
+                .int8(Int64(query.limit) + 1), .bool(query.isPaused),
+                .textArray(query.words.isEmpty ? nil : query.words),
+                .textArray(longWords.isEmpty ? nil : longWords),
             ],
             in: search
         )
@@ -149,11 +151,14 @@ package struct PostgresTaskStore: TaskStore {
     package func seriesEntries(
         shard: Int16,
         seriesID: Int64,
-        limit: Int
+        matching query: HistoryQuery
     ) async throws -> [SeriesEntry] {
         try await execute(
             PostgresStatement("series_entries", SQL.series_entries_sql),
-            [.int2(shard), .int8(seriesID), .int8(Int64(limit))]
+            [
+                .int2(shard), .int8(seriesID), .int8(Int64(query.limit)), .bool(query.descending),
+                .timestamptz(query.following?.microsecondsSinceEpoch),
+            ]
         ).map { row in
             SeriesEntry(
                 shard: try row.int2(0),

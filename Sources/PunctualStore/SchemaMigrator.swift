@@ -54,6 +54,7 @@ package struct SchemaMigrator: Sendable {
             sql: PackageResources.migration_0011_log_horizon_sql
         ),
         Migration(number: 12, name: "traces", sql: PackageResources.migration_0012_traces_sql),
+        Migration(number: 13, name: "search", sql: PackageResources.migration_0013_search_sql),
     ]
 
     private let pool: PostgresPool

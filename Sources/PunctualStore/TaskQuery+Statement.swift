@@ -63,14 +63,3 @@ extension TaskQuery {
         )
     }
 }
-
-extension String {
-    /// A pattern of LIKE for what has this text somewhere in it.
-    var asPattern: String {
-        let escaped = reduce(into: "") { escaped, character in
-            if character == "%" || character == "_" || character == "\\" { escaped += "\\" }
-            escaped.append(character)
-        }
-        return "%\(escaped)%"
-    }
-}

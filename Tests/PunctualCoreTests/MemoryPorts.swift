@@ -110,7 +110,11 @@ final class MemoryPorts: TaskStore, EngineHints, ChangeRelay {
         }
     }
 
-    func seriesEntries(shard: Int16, seriesID: Int64, limit: Int) async throws -> [SeriesEntry] {
+    func seriesEntries(
+        shard: Int16,
+        seriesID: Int64,
+        matching query: HistoryQuery
+    ) async throws -> [SeriesEntry] {
         entries.filter { $0.seriesID == seriesID }
     }
 

@@ -41,8 +41,14 @@ import Testing
         #expect(desk.ports.entries.allSatisfy { $0.state == .missed && $0.seriesID == task.id })
         #expect(desk.ports.events(.missed).map(\.key.nominal) == missed)
         let history = try await desk.service.history(of: task.id, user: desk.ada)
-        #expect(history.map(\.state) == [.completed, .missed, .missed, .missed, .active])
-        #expect(history.first?.isLate == true)
+        #expect(history.items.map(\.state) == [.completed, .missed, .missed, .missed, .active])
+        let now = at("2026-11-25T10:00:00Z")
+        let days: Int64 = 3 * 86_400_000_000
+        // Done three days late; the next is an hour overdue; what was missed is not late.
+        #expect(
+            history.items.map { $0.lateness(at: now) } == [days, nil, nil, nil, 3_600_000_000]
+        )
+        #expect(history.items.last?.lateness(at: at("2026-11-25T09:00:00Z")) == nil)
     }
 
     @Test func `years late, the passed over are bounded and the next is right`() async throws {

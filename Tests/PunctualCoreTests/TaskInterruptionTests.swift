@@ -57,7 +57,7 @@ import Testing
         let second = try await desk.service.skipNext(of: task.id, undo: false, user: desk.ada)
         #expect(second.next?.instant == at("2026-12-18T09:00:00Z"))
         let history = try await desk.service.history(of: task.id, user: desk.ada)
-        #expect(history.map(\.state) == [.active, .skipped, .skipped])
+        #expect(history.items.map(\.state) == [.active, .skipped, .skipped])
         let undone = try await desk.service.skipNext(of: task.id, undo: true, user: desk.ada)
         #expect(undone.next?.instant == at("2026-12-11T09:00:00Z"))
         #expect(try await desk.complete(task).next?.due == at("2026-12-11T09:00:00Z"))

@@ -120,9 +120,19 @@ final class InMemoryTaskStore: TaskStore, TagStore {
         }
     }
 
-    func seriesEntries(shard: Int16, seriesID: Int64, limit: Int) async throws -> [SeriesEntry] {
+    func seriesEntries(
+        shard: Int16,
+        seriesID: Int64,
+        matching query: HistoryQuery
+    ) async throws -> [SeriesEntry] {
         try read { state in
-            Array(state.entries.filter { $0.seriesID == seriesID }.prefix(limit))
+            let wanted = state.entries.filter { entry in
+                guard entry.seriesID == seriesID else { return false }
+                guard let following = query.following else { return true }
+                return query.descending ? entry.due < following : entry.due > following
+            }
+            let sorted = wanted.sorted { query.descending ? $0.due > $1.due : $0.due < $1.due }
+            return Array(sorted.prefix(query.limit))
         }
     }
 

@@ -58,6 +58,9 @@ private struct AnyToken: Authenticator {
             fields[0].hasPrefix("punctual_session=t; HttpOnly; Path=/; SameSite=Strict; Secure")
         )
         #expect(!fields[1].contains("HttpOnly") && fields[1].contains("SameSite=Strict"))
+        #expect(!fields[0].contains("Max-Age"), "a token that does not end: while the browser runs")
+        let lasting = SessionCookie.fields(keeping: "t", for: 3_600, isSecure: true)
+        #expect(lasting[values: .setCookie].allSatisfy { $0.hasSuffix("; Max-Age=3600") })
         let forgotten = SessionCookie.fields(keeping: nil, isSecure: false)[values: .setCookie]
         #expect(forgotten.allSatisfy { $0.hasSuffix("Max-Age=0") })
     }

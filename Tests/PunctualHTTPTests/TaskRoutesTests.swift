@@ -130,6 +130,35 @@ import Testing
             #expect(states?.first == "completed")
             #expect(states?.last == "active")
             #expect(history.json["items"]?.elements.first?["late"] == .bool(true))
+            #expect(history.json["items"]?.elements.last?["late_seconds"] == .null)
+        }
+    }
+
+    @Test func `turns the pages of a history, in either direction`() async throws {
+        try await server.test { client in
+            _ = try await client.post(
+                "/api/tasks",
+                #"{"title":"a","due_date":"2025-12-29T09:00:00Z","recurrence_pattern":"daily"}"#
+            )
+            _ = try await client.send(.post, "/api/tasks/1/complete")
+            let whole = try await client.get("/api/tasks/1/history").json["items"]?.elements ?? []
+            #expect(whole.count > 3)
+            for (order, expected) in [("asc", whole), ("desc", whole.reversed())] {
+                var (found, cursor, pages): ([JSONValue], String, Int) = ([], "", 0)
+                repeat {
+                    let page = try await client.get(
+                        "/api/tasks/1/history?order=\(order)&limit=2\(cursor)"
+                    )
+                    found += page.json["items"]?.elements ?? []
+                    cursor = page.json["next_cursor"]?.text.map { "&cursor=\($0)" } ?? ""
+                    pages += 1
+                } while !cursor.isEmpty && pages < 10
+                #expect(found.map { $0["due"] } == expected.map { $0["due"] })
+                #expect(pages == (whole.count + 1) / 2)
+            }
+            for wrong in ["limit=0", "limit=501", "cursor=x", "order=up", "page=2"] {
+                #expect(try await client.get("/api/tasks/1/history?\(wrong)").status == 422)
+            }
         }
     }
 

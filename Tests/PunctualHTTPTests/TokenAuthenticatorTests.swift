@@ -44,6 +44,15 @@ import Testing
 
     private func bearer(_ token: String) -> HTTPFields { [.authorization: "Bearer \(token)"] }
 
+    @Test func `says when a token ends that is believed`() async throws {
+        let authenticator = await authenticator { $0.secret = Self.secret }
+        let ending = try await authenticator.expiry(of: signed())
+        #expect(ending == WallInstant(secondsSinceEpoch: 1_800_000_060))
+        #expect(try await authenticator.expiry(of: signed(Payload(exp: nil))) == nil)
+        let forged = try await signed(secret: "another secret that is longer than that")
+        #expect(await authenticator.expiry(of: forged) == nil)
+    }
+
     @Test func `knows the user of a token, and registers each once`() async throws {
         let registered = Mutex<[User]>([])
         let authenticator = await authenticator {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PunctualCore
+import PunctualPostgres
 import PunctualStore
 import PunctualTime
 import Testing
@@ -40,6 +41,34 @@ import Testing
                 #expect(try await store.conversation(other) == nil)
                 #expect(try await !store.delete(other, if: .none))
             }
+        }
+    }
+
+    @Test func `a user has so many, and no more until one is gone`() async throws {
+        try await StoreFixture.with("conversations") { fixture in
+            let store = PostgresConversationStore(pool: fixture.pool)
+            _ = try await fixture.pool.execute(
+                PostgresStatement(
+                    name: "fill",
+                    sql: """
+                        INSERT INTO conversations (shard, user_id, id, messages, expires_at)
+                        SELECT 7, 'u', n::text, '[]', now() + n * interval '1 hour'
+                        FROM generate_series(0, $1::bigint) AS n
+                        """
+                ),
+                [.int8(Int64(Conversation.maximumCount))]
+            )
+            for condition in [WriteCondition.none, .absent] {
+                await #expect {
+                    _ = try await put(store, if: condition)
+                } throws: { ($0 as? Problem)?.code == .conflict }
+            }
+            let last = ConversationKey(shard: 7, userID: "u", id: "\(Conversation.maximumCount)")
+            #expect(try await put(store, last) != nil, "one that is there can be replaced")
+            let other = ConversationKey(shard: 7, userID: "v", id: "rent")
+            #expect(try await put(store, other) != nil)
+            #expect(try await store.delete(last, if: .none))
+            #expect(try await put(store) != nil)
         }
     }
 

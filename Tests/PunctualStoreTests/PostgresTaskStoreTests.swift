@@ -159,8 +159,39 @@ import Testing
             change.updatedTasks[0].version = 2
             let outcome = try await store.tasks.apply(change)
             #expect(outcome.waiting == [100] && outcome.staged.isEmpty)
-            let entries = try await store.tasks.seriesEntries(shard: 7, seriesID: 1, limit: 9)
+            let entries = try await store.tasks.seriesEntries(
+                shard: 7,
+                seriesID: 1,
+                matching: HistoryQuery()
+            )
             #expect(entries == change.seriesEntries)
+        }
+    }
+
+    @Test func `what a series passed over comes in pages, in either direction`() async throws {
+        try await StoreFixture.with("history") { store in
+            var change = ChangeSet.creating(.sample(1))
+            change.seriesEntries = (0..<5).map { day in
+                SeriesEntry(
+                    shard: 7,
+                    seriesID: 1,
+                    nominal: CivilDateTime(secondsSinceEpoch: day * 86_400),
+                    due: WallInstant(secondsSinceEpoch: day * 86_400),
+                    state: .missed
+                )
+            }
+            _ = try await store.tasks.apply(change)
+            for (descending, days) in [(false, [2, 3] as [Int64]), (true, [0])] {
+                var query = HistoryQuery()
+                (query.limit, query.descending) = (2, descending)
+                query.following = WallInstant(secondsSinceEpoch: 86_400)
+                let page = try await store.tasks.seriesEntries(
+                    shard: 7,
+                    seriesID: 1,
+                    matching: query
+                )
+                #expect(page.map(\.due.secondsSinceEpoch) == days.map { $0 * 86_400 })
+            }
         }
     }
 

@@ -78,7 +78,7 @@ import Testing
         try await StoreFixture.with("list") { store in
             let texts = [
                 ("Pay the RENT", nil), ("call", "about the rent%_ of \\ May"), ("Crème brûlée", ""),
-                ("parent evening", nil),
+                ("parent evening", nil), ("Don't forget a C++ book & 雨が降る", "x\ny:*"),
             ]
             let tasks = texts.enumerated().map { index, text in
                 var task = TaskItem.sample(Int64(index + 1))
@@ -88,8 +88,12 @@ import Testing
             _ = try await store.tasks.apply(.creating(tasks))
             for (words, ids) in [
                 (["rent"], [1, 2, 4]), (["RENT", "pay"], [1]), (["rent", "may", "call"], [2]),
-                (["%_"], [2]), (["\\"], [2]), (["t%m"], []), (["BRÛ"], [3]), (["e"], [1, 2, 3, 4]),
-                (["nothing"], []),
+                (["%_"], [2]), (["\\"], [2]), (["t%m"], []), (["BRÛ"], [3]),
+                (["e"], [1, 2, 3, 4, 5]),
+                (["nothing"], []), (["nt"], [1, 2, 4]), (["û"], [3]), (["n't"], [5]), (["'"], [5]),
+                (["+"], [5]), (["&"], [5]), (["降"], [5]), (["雨が"], [5]), (["が降る"], [5]),
+                (["x"], [5]), (["y:*"], [5]), (["n'tf"], []), (["rents", "parent"], []),
+                (["qx"], []), (["q"], []), (["parentevening"], []), (["rentrent"], []),
             ] as [([String], [Int64])] {
                 var query = TaskQuery()
                 query.words = words

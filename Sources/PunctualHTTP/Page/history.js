@@ -11,35 +11,42 @@ const states = {
   deleted: "Deleted", upcoming: "To come",
 };
 
-/** Creates the history of a task, loaded when it is opened. */
+/** Creates the history of a task, loaded when it is opened, the last occurrence first. */
 export function createHistory(task) {
-  const body = h("div", {});
-  const element = h("details", { class: "history" }, h("summary", {}, "History"), body);
-  element.addEventListener("toggle", async () => {
-    if (!element.open || body.childElementCount) return;
+  const rows = h("tbody", {});
+  const more = h("button", { type: "button", class: "button quiet", hidden: true }, "Show earlier");
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const heads = ["Due", "What became of it", "Done"].map((text) => h("th", { scope: "col" }, text));
+  const element = h("details", { class: "history" }, h("summary", {}, "History"),
+    h("table", {}, h("thead", {}, h("tr", {}, heads)), rows), problem, more);
+  let cursor = "";
+  async function load() {
+    problem.hidden = true;
     try {
-      const { items } = await call("GET", `/api/tasks/${task.id}/history`);
-      body.replaceChildren(items.length ? table(items, task.timezone ?? undefined)
-        : h("p", { class: "hint" }, "Nothing has happened yet."));
-    } catch (problem) {
-      body.replaceChildren(h("p", { class: "problem" }, problem.message));
+      const page = await call("GET", `/api/tasks/${task.id}/history?order=desc&limit=50${cursor}`);
+      rows.append(...page.items.map((item) => row(item, task.timezone ?? undefined)));
+      cursor = `&cursor=${page.next_cursor}`;
+      more.hidden = page.next_cursor === null;
+    } catch (error) {
+      Object.assign(problem, { hidden: false, textContent: error.message });
     }
+  }
+  more.addEventListener("click", load);
+  element.addEventListener("toggle", () => {
+    if (element.open && !rows.childElementCount) load();
   });
   return element;
 }
 
-function table(items, zone) {
-  return h("table", {},
-    h("thead", {}, h("tr", {}, ["Due", "What became of it", "Done"].map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, items.map((item) => h("tr", {},
-      h("td", {}, item.due ? whenText(item.due, zone) : item.nominal_time ?? "–"),
-      h("td", {}, h("span", { class: `state state-${item.state}` }, states[item.state] ?? item.state)),
-      h("td", {}, done(item, zone))))));
+function row(item, zone) {
+  return h("tr", {},
+    h("td", {}, item.due ? whenText(item.due, zone) : item.nominal_time ?? "–"),
+    h("td", {}, h("span", { class: `state state-${item.state}` }, states[item.state] ?? item.state)),
+    h("td", {}, done(item, zone)));
 }
 
-function done({ due, completed_at: completedAt, late }, zone) {
-  if (!completedAt) return late ? "Overdue" : "–";
-  const seconds = due ? (Date.parse(completedAt) - Date.parse(due)) / 1000 : 0;
-  const lateness = seconds >= 60 ? ` (${spanText(seconds)} late)` : "";
-  return whenText(completedAt, zone) + lateness;
+function done({ completed_at: completedAt, late_seconds: late }, zone) {
+  const lateness = late >= 60 ? spanText(late) : "";
+  if (!completedAt) return lateness ? `${lateness} overdue` : "–";
+  return whenText(completedAt, zone) + (lateness ? ` (${lateness} late)` : "");
 }

@@ -11,11 +11,11 @@ WHERE t.shard = $1 AND t.user_id = $2
     AND ($8::bigint IS NULL OR t.series_id = $8)
     AND ($9::bigint IS NULL OR (SORT_COLUMN, t.id) COMPARED (SORT_BOUND, $10::bigint))
     AND ($12::boolean IS NULL OR (t.paused_at IS NOT NULL) = $12)
-    -- The longest word alone, for the index; then the others.
-    AND ($13::text IS NULL OR task_text(t.title, t.description) LIKE lower($13))
+    -- The index knows the pieces of words; whether they are one behind the other is seen here.
+    AND ($13::text[] IS NULL OR task_pieces(t.title, t.description) @@ pieces_query($13))
     AND ($14::text[] IS NULL OR NOT EXISTS (
         SELECT FROM unnest($14) AS word
-        WHERE task_text(t.title, t.description) NOT LIKE lower(word)
+        WHERE strpos(task_text(t.title, t.description), lower(word)) = 0
     ))
 ORDER BY SORT_COLUMN DIRECTION, t.id DIRECTION
 LIMIT $11

@@ -18,7 +18,7 @@ struct PunctualBench: ParsableCommand {
         subcommands: [
             AccuracyCommand.self, HerdCommand.self, IngestCommand.self, ScaleCommand.self,
             RestartCommand.self, FailoverCommand.self, RecurrenceCommand.self,
-            WheelCommand.self, SoakCommand.self,
+            WheelCommand.self, SoakCommand.self, QueriesCommand.self,
         ]
     )
 }
