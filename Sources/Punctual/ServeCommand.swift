@@ -33,6 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
               PUNCTUAL_WEBHOOK_URL      where fired reminders are posted (nowhere)
               PUNCTUAL_WEBHOOK_SECRET   signs them by Standard Webhooks (unsigned)
               PUNCTUAL_WEBHOOK_ALLOW    private hosts and ranges they may go to (none)
+              PUNCTUAL_WEBHOOK_CA       file of certificates to believe them and push services by,
+                                        beside the system's (none)
               PUNCTUAL_SMTP_URL         mail server, such as smtp://user:password@host:587 (none)
               PUNCTUAL_SMTP_FROM        sender of e-mail, such as Punctual <reminders@host>
               PUNCTUAL_SMTP_CA          file of certificates to believe it by (the system's)

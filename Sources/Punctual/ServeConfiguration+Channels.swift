@@ -10,10 +10,16 @@ extension ServeConfiguration {
         do throws(DeliveryError) {
             vapidKey = try VAPIDKey(key)
             pushGuard = try TargetGuard(
-                allowing: settings.list(.webhookAllow).joined(separator: ",")
+                allowing: settings.list(.webhookAllow).joined(separator: ","),
+                authorities: settings.text(.webhookCA)
             )
         } catch {
-            let setting = error.code == .invalidAllowance ? Setting.webhookAllow : .vapidKey
+            let setting =
+                switch error.code {
+                case .invalidAllowance: Setting.webhookAllow
+                case .invalidAuthorities: Setting.webhookCA
+                default: Setting.vapidKey
+                }
             throw settings.refusal(setting, error.message)
         }
     }

@@ -19,6 +19,7 @@ extension ServeConfiguration {
     /// | `webhook_url` | URL | none | http or https |
     /// | `webhook_secret` | `whsec_` and Base64, or text; secret | none | 1 to 1,024 bytes |
     /// | `webhook_allow` | list of hosts and address ranges | none | |
+    /// | `webhook_ca` | path of PEM | none | |
     /// | `smtp_url` | URL, secret | none | smtp or smtps |
     /// | `smtp_from` | address | none | required by `smtp_url` |
     /// | `smtp_ca` | path | the system's certificates | |
@@ -111,13 +112,15 @@ extension ServeConfiguration {
             return try WebhookConfiguration(
                 url: url,
                 secret: settings.text(.webhookSecret),
-                allowing: settings.list(.webhookAllow).joined(separator: ",")
+                allowing: settings.list(.webhookAllow).joined(separator: ","),
+                authorities: settings.text(.webhookCA)
             )
         } catch {
             let setting: Setting =
                 switch error.code {
                 case .invalidSecret: .webhookSecret
                 case .invalidAllowance: .webhookAllow
+                case .invalidAuthorities: .webhookCA
                 default: .webhookURL
                 }
             throw settings.refusal(setting, error.message)

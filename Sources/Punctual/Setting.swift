@@ -20,6 +20,7 @@ enum Setting: String, CaseIterable, Sendable {
     case webhookURL = "webhook_url"
     case webhookSecret = "webhook_secret"
     case webhookAllow = "webhook_allow"
+    case webhookCA = "webhook_ca"
     case smtpURL = "smtp_url"
     case smtpFrom = "smtp_from"
     case smtpCA = "smtp_ca"

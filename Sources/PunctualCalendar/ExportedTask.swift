@@ -73,6 +73,8 @@ package enum CalendarExtension: String, Hashable, Sendable, CaseIterable {
     case rollover = "ROLLOVER"
     case dst = "DST"
     case misfire = "MISFIRE"
+    /// `TRUE` for a task of which nothing fires for the time being.
+    case paused = "PAUSED"
     /// The start of a series of which earlier occurrences are past.
     case seriesStart = "DTSTART"
     /// The rule as it is counted from that start.

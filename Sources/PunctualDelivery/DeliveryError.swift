@@ -10,6 +10,8 @@ package struct DeliveryError: Error, Sendable, Hashable, CustomStringConvertible
         case invalidSecret
         /// An entry of the list of allowed targets is neither a host nor a range of addresses.
         case invalidAllowance
+        /// The file of certificates cannot be read.
+        case invalidAuthorities
         /// The URL of the mail server is not one.
         case invalidMailURL
         /// The sender of e-mail is no address.

@@ -61,6 +61,7 @@ struct CalendarDraft {
             draft.rollover = rollover
         }
         draft.dst = extensions[.dst].flatMap { try? DSTPolicy($0) }
+        draft.isPaused = extensions[.paused] == "TRUE"
         draft.misfire = extensions[.misfire].flatMap { MisfirePolicy(calendarValue: $0) }
         guard draft.recurrence != nil else { return }
         if let start = extensions[.seriesStart].flatMap({ try? CivilDateTime($0) }) {

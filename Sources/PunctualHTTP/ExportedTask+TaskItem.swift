@@ -32,6 +32,7 @@ extension ExportedTask {
             }
             if recurrence.dst != DSTPolicy() { extensions[.dst] = recurrence.dst.description }
         }
+        if task.pausedAt != nil { extensions[.paused] = "TRUE" }
         if task.misfire != .standard { extensions[.misfire] = task.misfire.calendarValue }
         reminders = task.reminders.compactMap { reminder in
             switch reminder.time {

@@ -57,7 +57,7 @@ class NameTests(unittest.TestCase):
         self.assertEqual(
             # Keys of the Secret, what a sidecar's injector sets, and what extraEnv is for.
             variables - everything - {"PUNCTUAL_WEBHOOK_SECRET", "PUNCTUAL_SMTP_URL",
-                                      "PUNCTUAL_VAPID_KEY", "PUNCTUAL_SMTP_CA", "DAPR_HTTP_ENDPOINT",
+                                      "PUNCTUAL_VAPID_KEY", "PUNCTUAL_SMTP_CA", "PUNCTUAL_WEBHOOK_CA", "DAPR_HTTP_ENDPOINT",
                                       "DAPR_HTTP_PORT", "DAPR_API_TOKEN"}, set())
 
     def test_keys_of_secrets_are_those_of_the_program(self):

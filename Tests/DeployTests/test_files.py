@@ -4,6 +4,7 @@
 import json
 import pathlib
 import re
+import sys
 import tempfile
 import unittest
 
@@ -19,6 +20,11 @@ MOST_EXPOSURE = 1.5
 OWN_VARIABLES = {
     "PUNCTUAL_EXECUTABLE", "PUNCTUAL_IMAGE", "PUNCTUAL_PORT", "PUNCTUAL_TEST_DATABASE_URL",
 }
+
+
+class DocumentationTests(Case):
+    def test_the_reference_of_the_api_is_current(self):
+        self.run_program(sys.executable, ROOT / "docs" / "api.py", "--check")
 
 
 class ScriptTests(Case):

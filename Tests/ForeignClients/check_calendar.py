@@ -106,6 +106,8 @@ def main():
     first = next(task for task in tasks().values() if task["title"] == "Month's end")
     completed = request("POST", f"/api/tasks/{first['id']}/complete")
     assert completed.status == 200, completed.body
+    paused = next(task for task in tasks().values() if task["title"] == TASKS[0]["title"])
+    assert request("POST", f"/api/tasks/{paused['id']}/pause").status == 200
     before = tasks()
     body = export()
     assert all(len(line) <= 75 for line in body.split(b"\r\n")), "a line is not folded"
@@ -132,6 +134,7 @@ def main():
     assert imported.status == 201 and imported.json["refused_count"] == 0, imported.body
     after = tasks()
     assert set(after) == set(before)
+    assert after[paused["title"], "active"]["paused"]
     for key, task in before.items():
         given, taken = represented(task), represented(after[key])
         assert given == taken, {name: (given[name], taken[name]) for name in given}

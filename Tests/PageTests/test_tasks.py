@@ -37,8 +37,32 @@ class TaskTests(PageTestCase):
     def composer(self, page):
         return page.get_by_role("form", name="Add a task")
 
+    def remind_soon(self, page):
+        """Adds a reminder that fires in two seconds to the task that is being written."""
+        form = self.composer(page)
+        form.get_by_label("Add a reminder", exact=True).select_option("at")
+        form.get_by_label("Remind me at").fill(
+            page.evaluate(
+                "() => { const at = new Date(Date.now() + 2000);"
+                " const two = (number) => String(number).padStart(2, '0');"
+                " return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T`"
+                " + `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`; }"
+            )
+        )
+        form.get_by_role("button", name="Add the reminder").click()
+
+    def wait_for_notification(self, page, title):
+        """Waits until the browser itself shows a notification."""
+        self.wait_until(
+            page,
+            "navigator.serviceWorker.ready.then((worker) => worker.getNotifications())"
+            f".then((shown) => shown.some((one) => one.title === '{title}'))"
+        )
+
     def test_pays_rent_on_the_last_working_day_of_every_month(self):
         page = self.open(timezone_id="Europe/Lisbon")
+        expect(page.locator("#live")).to_have_text("Live")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         form = self.composer(page)
         form.get_by_label("New task").fill("Pay rent")
         form.get_by_label("Time", exact=True).fill("09:00")
@@ -55,13 +79,18 @@ class TaskTests(PageTestCase):
         form.get_by_label("Tags").fill("home, money")
         form.get_by_label("Priority").select_option("high")
         self.shoot(page, "adding-a-series", full=True)
+        self.remind_soon(page)
         form.get_by_role("button", name="Add", exact=True).click()
 
         row = page.locator(".task", has_text="Pay rent")
         due = row.locator(".due time")
         expect(row).to_contain_text("Monthly on the last working day")
         expect(due).to_have_attribute("datetime", self.utc(expected[0]))
-        row.get_by_role("checkbox").click()
+        toast = page.get_by_role("alert").filter(has_text="Pay rent")
+        expect(toast).to_be_visible()
+        self.wait_for_notification(page, "Pay rent")
+        self.shoot(page, "rent-is-due")
+        toast.get_by_role("button", name="Done").click()
         expect(due).to_have_attribute("datetime", self.utc(expected[1]))
         expect(page.locator("#toasts")).to_contain_text("Done: Pay rent")
         expect(page.locator("#toasts")).to_contain_text("Next:")
@@ -83,25 +112,12 @@ class TaskTests(PageTestCase):
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         form = self.composer(page)
         form.get_by_label("New task").fill("Water the plants")
-        form.get_by_label("Add a reminder", exact=True).select_option("at")
         soon = datetime.datetime.now() + datetime.timedelta(seconds=2)
-        form.get_by_label("Remind me at").fill(
-            page.evaluate(
-                "() => { const at = new Date(Date.now() + 2000);"
-                " const two = (number) => String(number).padStart(2, '0');"
-                " return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T`"
-                " + `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`; }"
-            )
-        )
-        form.get_by_role("button", name="Add the reminder").click()
+        self.remind_soon(page)
         form.get_by_role("button", name="Add", exact=True).click()
         toast = page.get_by_role("alert").filter(has_text="Water the plants")
         expect(toast).to_be_visible()
-        self.wait_until(
-            page,
-            "navigator.serviceWorker.ready.then((worker) => worker.getNotifications())"
-            ".then((shown) => shown.some(({ title }) => title === 'Water the plants'))"
-        )
+        self.wait_for_notification(page, "Water the plants")
         self.shoot(page, "reminder-fired")
         self.assertGreaterEqual(datetime.datetime.now(), soon - datetime.timedelta(seconds=1))
         toast.get_by_role("button", name="Done").click()

@@ -7,7 +7,8 @@ import Testing
     private static let service: Set = ["Logging", "Metrics", "CoreMetrics", "ServiceLifecycle"]
     private static let system: Set = ["Glibc", "Synchronization", "FoundationEssentials"]
     private static let network: Set = [
-        "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOFoundationEssentialsCompat",
+        "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOHTTPTypes",
+        "NIOFoundationEssentialsCompat",
         "HTTPTypes",
     ]
 

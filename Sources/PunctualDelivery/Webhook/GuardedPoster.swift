@@ -57,7 +57,11 @@ struct GuardedPoster: Sendable {
         (self.targetGuard, self.clock, self.resolver) = (targetGuard, clock, resolver)
         eventLoops = MultiThreadedEventLoopGroup.singleton
         self.timeout = timeout
-        clients = PinnedClients(eventLoops: eventLoops, timeout: timeout)
+        clients = PinnedClients(
+            eventLoops: eventLoops,
+            timeout: timeout,
+            authorities: targetGuard.authorities
+        )
     }
 
     /// Posts a body and waits for the answer; `attempt` chooses among a host's addresses.

@@ -2,6 +2,7 @@
 
 internal import AsyncHTTPClient
 internal import NIOCore
+internal import NIOSSL
 
 /// HTTP clients that connect to an address that was checked, whatever the host resolves to then.
 ///
@@ -19,12 +20,19 @@ actor PinnedClients {
     }
     private let eventLoops: any EventLoopGroup
     private let timeout: TimeAmount
+    private let authorities: [NIOSSLCertificate]
     private var pinned: [String: Pinned] = [:]
     private var isClosed = false
 
-    /// `timeout` is how long a peer may be silent.
-    init(eventLoops: any EventLoopGroup, timeout: TimeAmount) {
+    /// `timeout` is how long a peer may be silent; `authorities` vouch for peers beside the
+    /// system's own.
+    init(
+        eventLoops: any EventLoopGroup,
+        timeout: TimeAmount,
+        authorities: [NIOSSLCertificate]
+    ) {
         (self.eventLoops, self.timeout) = (eventLoops, timeout)
+        self.authorities = authorities
     }
 
     /// The client of a host, pinned to one of the addresses: for a new client, to the one at
@@ -70,6 +78,9 @@ actor PinnedClients {
         )
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.additionalTrustRoots = [.certificates(authorities)]
+        configuration.tlsConfiguration = tls
         configuration.dnsOverride = [host: address.description]
         return configuration
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOSSL
+
 /// Decides to which addresses a webhook may be sent, so that nobody can make this process speak to
 /// its own machine or network (server-side request forgery).
 ///
@@ -9,6 +11,8 @@
 package struct TargetGuard: Sendable {
     private let hosts: Set<String>
     private let ranges: [AddressRange]
+    /// Those by whom a target may be vouched for, beside the system's own.
+    let authorities: [NIOSSLCertificate]
 
     /// IANA's special-purpose registries of IPv4, as far as they are not globally reachable.
     private static let refusedIPv4 = [
@@ -26,15 +30,23 @@ package struct TargetGuard: Sendable {
     package static let publicOnly = TargetGuard(hosts: [], ranges: [])
 
     private init(hosts: Set<String>, ranges: [AddressRange]) {
-        (self.hosts, self.ranges) = (hosts, ranges)
+        (self.hosts, self.ranges, authorities) = (hosts, ranges, [])
     }
 
     /// Creates a guard that also lets through what is listed.
     ///
-    /// - Parameter allowed: the value of `PUNCTUAL_WEBHOOK_ALLOW`: host names, addresses and ranges
-    ///   such as `10.1.0.0/16`, separated by commas or spaces.
-    /// - Throws: `.invalidAllowance` for anything else, at most 1,000 entries.
-    package init(allowing allowed: String = "") throws(DeliveryError) {
+    /// - Parameters:
+    ///   - allowed: the value of `PUNCTUAL_WEBHOOK_ALLOW`: host names, addresses and ranges such as
+    ///     `10.1.0.0/16`, separated by commas or spaces.
+    ///   - authorities: a file of certificates in PEM that targets are believed by, beside the
+    ///     system's.
+    /// - Throws: `.invalidAllowance` for anything else, at most 1,000 entries;
+    ///   `.invalidAuthorities` for a file that has no certificates.
+    package init(
+        allowing allowed: String = "",
+        authorities: String? = nil
+    ) throws(DeliveryError) {
+        self.authorities = try authorities.map(Self.certificates) ?? []
         var hosts: Set<String> = []
         var ranges: [AddressRange] = []
         let entries = allowed.split { $0 == "," || $0.isWhitespace }
@@ -54,6 +66,14 @@ package struct TargetGuard: Sendable {
             }
         }
         (self.hosts, self.ranges) = (hosts, ranges)
+    }
+
+    private static func certificates(_ file: String) throws(DeliveryError) -> [NIOSSLCertificate] {
+        guard let certificates = try? NIOSSLCertificate.fromPEMFile(file), !certificates.isEmpty
+        else {
+            throw DeliveryError(.invalidAuthorities, "\(file) has no certificates in PEM")
+        }
+        return certificates
     }
 
     /// Whether a host, which has this address, may be connected to at it.

@@ -9,15 +9,19 @@ package struct WebhookConfiguration: Sendable {
     let signature: WebhookSignature?
     let targetGuard: TargetGuard
 
-    /// Checks the values of `PUNCTUAL_WEBHOOK_URL`, `PUNCTUAL_WEBHOOK_SECRET` and
-    /// `PUNCTUAL_WEBHOOK_ALLOW`.
+    /// Checks the values of `PUNCTUAL_WEBHOOK_URL`, `PUNCTUAL_WEBHOOK_SECRET`,
+    /// `PUNCTUAL_WEBHOOK_ALLOW` and `PUNCTUAL_WEBHOOK_CA`.
     ///
     /// Without a secret, posts are not signed.
-    package init(url: String, secret: String?, allowing allowed: String = "") throws(DeliveryError)
-    {
+    package init(
+        url: String,
+        secret: String?,
+        allowing allowed: String = "",
+        authorities: String? = nil
+    ) throws(DeliveryError) {
         self.url = try WebhookURL(url)
         signature = if let secret { try WebhookSignature(secret: secret) } else { nil }
-        targetGuard = try TargetGuard(allowing: allowed)
+        targetGuard = try TargetGuard(allowing: allowed, authorities: authorities)
     }
 
     /// What each fired reminder gets a row in `deliveries` for.

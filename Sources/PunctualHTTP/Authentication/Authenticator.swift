@@ -2,6 +2,7 @@
 
 package import HTTPTypes
 package import PunctualCore
+package import PunctualTime
 
 /// Says whose request it is.
 package protocol Authenticator: Sendable {
@@ -9,6 +10,13 @@ package protocol Authenticator: Sendable {
     ///
     /// - Throws: a ``Problem`` when nobody is known by them.
     func user(of fields: HTTPFields) async throws -> User
+    /// When a token that is believed ends; nil when it does not say so.
+    func expiry(of token: String) async -> WallInstant?
+}
+
+extension Authenticator {
+    /// Nothing, where tokens do not end by themselves.
+    package func expiry(of token: String) async -> WallInstant? { nil }
 }
 
 /// The authentication of a server that has none: every request is the same user's.

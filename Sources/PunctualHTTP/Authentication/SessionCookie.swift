@@ -41,10 +41,13 @@ enum SessionCookie {
         }
     }
 
-    /// The fields that keep a token, or without one forget it.
-    static func fields(keeping token: String?, isSecure: Bool) -> HTTPFields {
+    /// The fields that keep a token, for as many seconds as it lasts or else as long as the browser
+    /// runs; without a token, those that forget it.
+    static func fields(keeping token: String?, for seconds: Int64? = nil, isSecure: Bool)
+        -> HTTPFields
+    {
         let end = "Path=/; SameSite=Strict" + (isSecure ? "; Secure" : "")
-        let life = token == nil ? "; Max-Age=0" : ""
+        let life = (token == nil ? 0 : seconds).map { "; Max-Age=\(max(0, $0))" } ?? ""
         let value = token.map { digest(of: $0) } ?? ""
         var fields = HTTPFields()
         fields.append(

@@ -3,12 +3,13 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import PunctualCore
+internal import PunctualTime
 
 extension RouteTable {
     /// Adds signing in and out where users are known by tokens.
     mutating func addSession(_ services: HTTPServices, _ configuration: HTTPConfiguration) {
         guard origins.isAuthenticated else { return }
-        let (authenticator, origins) = (authenticator, origins)
+        let (authenticator, origins, clock) = (authenticator, origins, services.clock)
         open(.post, "/api/session") { call in
             try origins.check(call.request)
             let value = try await call.json(limit: configuration.maximumBodyBytes).value
@@ -23,8 +24,14 @@ extension RouteTable {
             guard let token else { throw Problem.invalid("/token", "is missing") }
             // Only what is proved to be a token gets into a cookie: it has no separators of one.
             let user = try await authenticator.user(of: [.authorization: "Bearer \(token)"])
+            let expiry = await authenticator.expiry(of: token)
+            let seconds = expiry.map { $0.secondsSinceEpoch - clock().secondsSinceEpoch }
             return Response(
-                headers: SessionCookie.fields(keeping: token, isSecure: call.isSecure),
+                headers: SessionCookie.fields(
+                    keeping: token,
+                    for: seconds,
+                    isSecure: call.isSecure
+                ),
                 json: { $0.object { $0.member("user_id", user.id) } }
             )
         }

@@ -2,7 +2,7 @@
 
 package import HTTPTypes
 package import PunctualCore
-internal import PunctualTime
+package import PunctualTime
 
 /// Which tokens are believed.
 package struct TokenConfiguration: Sendable {
@@ -27,6 +27,9 @@ package struct TokenAuthenticator: Authenticator {
     package static let maximumSubject = 255
     /// Bytes of a token at most.
     package static let maximumToken = 8_192
+
+    /// The end of the year 9999, in seconds since the Unix epoch.
+    private static let latestExpiry = 253_402_300_799.0
 
     private let audience: String?
     private let issuer: String?
@@ -66,6 +69,14 @@ package struct TokenAuthenticator: Authenticator {
         return try await known(
             User(id: claims.subject, email: claims.email, timezone: claims.timezone)
         )
+    }
+
+    package func expiry(of token: String) async -> WallInstant? {
+        // Only a JWT says it, and one that is not believed has none.
+        guard let seconds = try? await keys.claims(of: token).expires,
+            (0...Self.latestExpiry).contains(seconds)
+        else { return nil }
+        return WallInstant(secondsSinceEpoch: Int64(seconds))
     }
 
     /// The user, who has a row in the database from now on.
