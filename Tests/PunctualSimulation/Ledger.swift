@@ -71,7 +71,17 @@ final class Ledger {
         if records[key]?.released != nil { violate("\(key) had fired: may_have_fired was false") }
     }
 
-    func released(_ event: ReleasedEvent, process: Int, life: Int, at now: Int64) {
+    /// An event left an engine.
+    ///
+    /// `isOwner` says that its lease still holds: a former owner's acknowledgement changes nothing,
+    /// and until he knows of that he may repeat the event.
+    func released(
+        _ event: ReleasedEvent,
+        process: Int,
+        life: Int,
+        isOwner: Bool,
+        at now: Int64
+    ) {
         guard var record = records[event.key] else {
             return violate("\(event.key) fired, and nobody had armed it")
         }
@@ -80,7 +90,7 @@ final class Ledger {
         if record.ids.count > 1 { violate("\(event.key) fired under two ids") }
         if record.isPromisedSilent { violate("\(event.key) fired after may_have_fired: false") }
         let release = Release(process: process, life: life, epoch: event.epoch, key: event.key)
-        if !releases.insert(release).inserted {
+        if !releases.insert(release).inserted, isOwner {
             violate("\(event.key) was released twice by process \(process) under one epoch")
         }
         if record.released == nil {
@@ -93,8 +103,10 @@ final class Ledger {
     private func judgeLateness(_ record: Record, of key: OutboxKey, at now: Int64) {
         // Changes of tasks are released by whoever made them, or ten seconds later.
         guard record.type != .updated else { return }
-        // A few trips; more where payloads are read back, a few at a time.
-        var slack = 100_000 + (traits.stagedBytes < 20_000 ? 25 : 10) * traits.slowest
+        // A few trips; more where payloads are read back a few at a time, and where trips are so
+        // slow that others come in between.
+        let isBusy = traits.stagedBytes < 20_000 || traits.slowest > 200_000
+        var slack = 100_000 + (isBusy ? 25 : 10) * traits.slowest
         // The owner finds out with its next renewal, and that is under way for a while.
         if record.hinted == nil { slack += 1_000_000 + 4 * traits.slowest }
         // What was due long ago lies below where a renewal looks: the net finds it.

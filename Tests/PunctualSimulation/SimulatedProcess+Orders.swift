@@ -58,11 +58,18 @@ extension SimulatedProcess {
         let now = WallInstant(microsecondsSinceEpoch: wall)
         let events = outcome.published.map { $0.released(at: max(now, $0.due)) }
         for event in events {
-            world.ledger.released(event, process: index, life: life, at: world.wall)
+            world.ledger.released(
+                event,
+                process: index,
+                life: life,
+                isOwner: true,
+                at: world.wall
+            )
         }
         relay.release(events, isEngine: false)
         if let first = outcome.armed.first, !isHintLost {
-            if leases.contains(where: { $0.shard == first.shard }) {
+            // One who only believes that the shard is his is of no use.
+            if leases.contains(where: { $0.shard == first.shard && world.database.holds($0) }) {
                 for row in outcome.armed { world.ledger.hinted(row.key, at: world.wall) }
             }
             take(.hinted(shard: first.shard, due: first.due))

@@ -235,7 +235,13 @@ extension SimulatedProcess {
             if row.epoch != event.epoch, row.wasExpired {
                 world.ledger.violate("\(event.key) was released by a former owner, \(index)")
             }
-            world.ledger.released(event, process: index, life: life, at: world.wall)
+            world.ledger.released(
+                event,
+                process: index,
+                life: life,
+                isOwner: row.epoch == event.epoch,
+                at: world.wall
+            )
         }
         relay.release(events, isEngine: true)
     }
