@@ -71,11 +71,14 @@ package struct KafkaProperty: Sendable, Hashable {
 
 extension KafkaSettings {
     private static let statisticsInterval = KafkaProperty("statistics.interval.ms", "5000")
+    /// A small request must not wait until the one before is acknowledged (RFC 896): with a peer
+    /// that delays its acknowledgements that is 40 ms.
+    private static let noWaiting = KafkaProperty("socket.nagle.disable", "true")
 
     /// The properties of the producer; those passed through come after the ones they may change.
     func producerProperties() -> [KafkaProperty] {
         [
-            Self.statisticsInterval,
+            Self.statisticsInterval, Self.noWaiting,
             KafkaProperty("message.timeout.ms", "30000"),
             KafkaProperty("linger.ms", "1"),
             KafkaProperty("compression.type", "lz4"),
@@ -92,8 +95,8 @@ extension KafkaSettings {
     /// starts at the end and commits nothing.
     func consumerProperties(group: String, isEphemeral: Bool) -> [KafkaProperty] {
         [
-            Self.statisticsInterval, KafkaProperty("session.timeout.ms", "45000"),
-            KafkaProperty("fetch.wait.max.ms", "100"),
+            Self.statisticsInterval, Self.noWaiting,
+            KafkaProperty("session.timeout.ms", "45000"), KafkaProperty("fetch.wait.max.ms", "100"),
         ] + properties + [
             KafkaProperty("bootstrap.servers", brokers),
             KafkaProperty("log.queue", "true"),

@@ -137,11 +137,11 @@ class Disturbance(threading.Thread):
 
 class TransportTests(KafkaCase):
     def create(self, server, user, first_due):
-        """Creates a user's tasks and changes two of them; answers whose they are, by id."""
+        """Creates a user's tasks and changes two that have no reminder; answers whose they are, by id."""
         # Spread over the whole time, so that every disturbance meets some.
         step = SECONDS_OF_REMINDERS / TASKS_OF_EACH
         shift = USERS.index(user) / len(USERS) * step
-        tasks = [
+        tasks = [{"title": "Changed"}] * 2 + [
             {"title": f"Task {number}", "reminders": [{"at": instant(first_due + shift + number * step)}]}
             for number in range(TASKS_OF_EACH)
         ]
@@ -182,7 +182,7 @@ class TransportTests(KafkaCase):
         def fired():
             return {json.loads(message.value)["subject"] for message in reader.of("reminders")}
 
-        self.eventually("all reminders", lambda: len(fired()) >= len(owners), 60,
+        self.eventually("all reminders", lambda: len(fired()) >= len(USERS) * TASKS_OF_EACH, 60,
                         left=lambda: (len(fired()), reader.renewals, server.log.read_text()[-3000:]))
         self.eventually("the outbox is empty", lambda: database.query(
             "SELECT count(*) FROM outbox") == "0", 30)
@@ -227,7 +227,7 @@ class TransportTests(KafkaCase):
         self.assertEqual(events["task-events"], events["task-updates"])
         self.assertEqual(events["reminders-dlq"], set())
         # Each reminder has one id, however often it was sent.
-        self.assertEqual(len(events["reminders"]), len(owners))
+        self.assertEqual(len(events["reminders"]), len(USERS) * TASKS_OF_EACH)
 
     def samples(self, reader):
         """Some messages of each type of event."""
@@ -289,25 +289,42 @@ class TransportTests(KafkaCase):
             self.assertEqual((key, value), (message.key.decode(), message.value.decode()))
             self.assertEqual(headers, "content-type=application/cloudevents+json")
 
-    def test_writes_bare_events_with_the_envelope_in_headers_when_told_to(self):
-        server = self.server(self.database("plain"), PUNCTUAL_KAFKA_FORMAT="plain")
-        reader = self.reader()
-        status, task = server.ask(
-            "/api/tasks", {"title": "Bare ✓", "reminders": [{"at": instant(time.time())}]},
-            authorization("ada"))
-        self.assertEqual(status, 201, task)
-        self.eventually("one in each topic", lambda: len(reader.messages) >= 3)
-        self.assertEqual({message.topic for message in reader.messages},
-                         {"task-events", "task-updates", "reminders"})
-        for message in reader.messages:
-            envelope, data = event(message)
+    def test_carries_the_trace_of_a_request_in_either_format(self):
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        database, reader = self.database("formats"), self.reader()
+        for form in ("plain", "cloudevents"):
+            server = self.server(database, PUNCTUAL_KAFKA_FORMAT=form, PUNCTUAL_ROLES="api,engine")
+            status, task = server.ask(
+                "/api/tasks", {"title": f"{form} ✓", "reminders": [{"at": instant(time.time())}]},
+                {**authorization("ada"), "traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+            self.assertEqual(status, 201, task)
+
+            def ours():
+                return [message for message in list(reader.messages)
+                        if event(message)[1]["task_id"] == task["id"]]
+
+            self.eventually("one in each topic", lambda: len(ours()) == 3)
+            self.assertEqual({message.topic for message in ours()},
+                             {"task-events", "task-updates", "reminders"})
+            for message in ours():
+                self.check_traced(message, form, trace)
+            server.stop()
+
+    def check_traced(self, message, form, trace):
+        envelope, data = event(message)
+        headers = {name: value.decode() for name, value in message.headers}
+        self.assertEqual(message.key, b"ada")
+        self.assertEqual(envelope.get_id(), data["event_id"])
+        self.assertEqual(envelope.get_type(), f"punctual.{data['event_type']}")
+        self.assertEqual(envelope.get_subject(), str(data["task_id"]))
+        self.assertEqual(envelope.get_datacontenttype(), "application/json")
+        self.assertEqual(envelope.get_time().timestamp(), seconds(data["timestamp"]))
+        self.assertRegex(headers["traceparent"], f"^00-{trace}-[0-9a-f]{{16}}-01$")
+        if form == "plain":
             self.assertEqual(json.loads(message.value), data)
-            self.assertEqual(message.key, b"ada")
-            self.assertEqual(envelope.get_id(), data["event_id"])
-            self.assertEqual(envelope.get_type(), f"punctual.{data['event_type']}")
-            self.assertEqual(envelope.get_subject(), str(task["id"]))
-            self.assertEqual(envelope.get_datacontenttype(), "application/json")
-            self.assertEqual(envelope.get_time().timestamp(), seconds(data["timestamp"]))
+            self.assertEqual(headers["ce_id"], data["event_id"])
+        else:
+            self.assertEqual(json.loads(message.value)["traceparent"], headers["traceparent"])
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ private final class KafkaStream: EventReceiver {
             RD_KAFKA_CONSUMER,
             [
                 "bootstrap.servers": brokers, "group.id": "punctual-bench",
-                "enable.auto.commit": "false",
+                "enable.auto.commit": "false", "socket.nagle.disable": "true",
                 // The mock answers a fetch that finds nothing only when its time is up, where a
                 // broker answers as soon as there is something.
                 "fetch.wait.max.ms": "1",
