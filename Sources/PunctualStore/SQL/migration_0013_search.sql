@@ -6,8 +6,9 @@
 -- within its word: a short word is the beginning of one of them, a longer one has all of its own.
 
 -- The pieces of a text. Characters come from an array, because to count them to the middle of a
--- text again and again would take the square of its length.
-CREATE FUNCTION task_pieces(title text, description text) RETURNS tsvector
+-- text again and again would take the square of its length. It calls no function of this schema,
+-- because a dump is restored without its search path.
+CREATE FUNCTION text_pieces(whole text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
 DECLARE
     word text;
@@ -15,7 +16,7 @@ DECLARE
     pieces text[] := '{}';
     count integer := 0;
 BEGIN
-    FOREACH word IN ARRAY string_to_array(task_text(title, description), ' ') LOOP
+    FOREACH word IN ARRAY string_to_array(whole, ' ') LOOP
         letters := string_to_array(word, NULL) || ARRAY['', ''];
         FOR i IN 1 .. cardinality(letters) - 2 LOOP
             count := count + 1;
@@ -36,4 +37,4 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 $$;
 
 DROP INDEX tasks_found;
-CREATE INDEX tasks_found ON tasks USING gin (user_id, tags, task_pieces(title, description));
+CREATE INDEX tasks_found ON tasks USING gin (user_id, tags, text_pieces(task_text(title, description)));

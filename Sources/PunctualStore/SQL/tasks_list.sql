@@ -12,7 +12,7 @@ WHERE t.shard = $1 AND t.user_id = $2
     AND ($9::bigint IS NULL OR (SORT_COLUMN, t.id) COMPARED (SORT_BOUND, $10::bigint))
     AND ($12::boolean IS NULL OR (t.paused_at IS NOT NULL) = $12)
     -- The index knows the pieces of words; whether they are one behind the other is seen here.
-    AND ($13::text[] IS NULL OR task_pieces(t.title, t.description) @@ pieces_query($13))
+    AND ($13::text[] IS NULL OR text_pieces(task_text(t.title, t.description)) @@ pieces_query($13))
     AND ($14::text[] IS NULL OR NOT EXISTS (
         SELECT FROM unnest($14) AS word
         WHERE strpos(task_text(t.title, t.description), lower(word)) = 0
