@@ -74,6 +74,7 @@ extension SimulatedProcess {
             }
             take(.hinted(shard: first.shard, due: first.due))
         }
+        if !isHintLost { tellOthers(outcome) }
         for key in outcome.waiting { world.ledger.promisedSilent(key, at: world.wall) }
         guard !outcome.staged.isEmpty else { return }
         let confirmed = withdraw(outcome.staged)
@@ -93,5 +94,18 @@ extension SimulatedProcess {
             },
             {}
         )
+    }
+
+    /// The notification by which engines of other processes hear of a change, a while later; none if
+    /// this one believes that the shard is its own.
+    private func tellOthers(_ outcome: SimulatedDatabase.Outcome) {
+        let shard = outcome.armed.first?.shard ?? outcome.staged.first?.shard
+        guard !leases.contains(where: { $0.shard == shard }) else { return }
+        for other in world.processes where other.index != index && other.isUp {
+            world.after(nanoseconds: 5_000_000, for: other) {
+                for row in outcome.armed { other.take(.hinted(shard: row.shard, due: row.due)) }
+                if !outcome.staged.isEmpty { _ = other.withdraw(outcome.staged) }
+            }
+        }
     }
 }
