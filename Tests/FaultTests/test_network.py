@@ -218,6 +218,7 @@ class PoolerTests(Case):
         say(figures(late))
         account.check(self)
         self.assertLess(late[-1], 3_000, "a death is noticed through the pooler")
+        self.assertIn("lack the settings", other.said())
 
     def test_transaction_mode_is_refused(self):
         cluster = self.cluster()

@@ -8,20 +8,22 @@
 -- if their transactions wrote nothing, as those that only notify or were rolled back. A reader who
 -- remembered them as seen would pass over what is logged under them afterwards. Whoever has logged
 -- something is durable, and so is his number.
-CREATE FUNCTION log_horizon() RETURNS pg_snapshot LANGUAGE sql STABLE AS $$
-    SELECT format(
+--
+-- In PL/pgSQL, which keeps its plan: readers ask up to a hundred times a second.
+CREATE FUNCTION log_horizon() RETURNS pg_snapshot LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    present CONSTANT pg_snapshot = pg_current_snapshot();
+    next CONSTANT xid8 = coalesce(
+        (SELECT logged::text::bigint + 1 FROM event_log ORDER BY logged DESC LIMIT 1), 3
+    )::text::xid8;
+BEGIN
+    RETURN format(
         '%s:%s:%s',
-        least(pg_snapshot_xmin(present.s), last.next),
-        last.next,
+        least(pg_snapshot_xmin(present), next),
+        next,
         (
             SELECT string_agg(x::text, ',' ORDER BY x)
-            FROM pg_snapshot_xip(present.s) AS x WHERE x < last.next
+            FROM pg_snapshot_xip(present) AS x WHERE x < next
         )
-    )::pg_snapshot
-    FROM (SELECT pg_current_snapshot()) AS present(s),
-        (
-            SELECT coalesce(
-                (SELECT logged::text::bigint + 1 FROM event_log ORDER BY logged DESC LIMIT 1), 3
-            )::text::xid8
-        ) AS last(next)
-$$;
+    );
+END $$;
