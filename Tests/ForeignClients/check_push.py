@@ -40,7 +40,7 @@ class PushService(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         status, PushService.is_busy = (503 if PushService.is_busy else 201), False
-        received.put((status, self.path, dict(self.headers), body))
+        received.put((status, self.path, self.headers, body))
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()

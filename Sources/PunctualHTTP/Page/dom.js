@@ -34,6 +34,7 @@ export function svg(tag, attributes = {}, ...children) {
 // Lines of 2 on a grid of 24, round at their ends.
 const paths = {
   bell: "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15ZM10 21h4",
+  inbox: "M4 13 6.5 5h11L20 13v6H4ZM4 13h5l1 3h4l1-3h5",
   repeat: "M4 12V9a3 3 0 0 1 3-3h11m-3-3 3 3-3 3M20 12v3a3 3 0 0 1-3 3H6m3 3-3-3 3-3",
   trash: "M4 7h16M10 11v6M14 11v6M6 7l1 13h10l1-13M9 7V4h6v3",
   close: "M6 6l12 12M18 6 6 18",

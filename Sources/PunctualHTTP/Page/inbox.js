@@ -14,7 +14,7 @@ export function createInbox(open) {
   const count = h("span", {});
   const button = h("button", {
     type: "button", class: "button small quiet", id: "inbox", hidden: true, on: { click: show },
-  }, icon("bell"), count);
+  }, icon("inbox"), count);
 
   async function refresh() {
     const answer = await optional("notifications", () => call("GET", `${path}?unread=true&limit=1`))
@@ -22,8 +22,9 @@ export function createInbox(open) {
     if (!answer) return;
     button.hidden = false;
     const number = answer.unread_count;
-    count.textContent = number < 100 ? String(number) : "99+";
-    button.setAttribute("aria-label", number ? `Fired reminders, ${count.textContent} unread` : "Fired reminders");
+    count.textContent = number < 100 ? number || "" : "99+";
+    const label = number ? `Fired reminders, ${count.textContent} unread` : "Fired reminders";
+    Object.assign(button, { ariaLabel: label, title: label });
   }
 
   async function show() {

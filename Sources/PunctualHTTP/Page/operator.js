@@ -204,5 +204,16 @@ function showOwners(section, series) {
     owners.set(owner, [...owners.get(owner) ?? [], Number(labels.shard)]);
   }
   section.replaceChildren(h("h2", {}, "Shard owners"), h("ul", { class: "plain" },
-    [...owners].map(([owner, shards]) => h("li", {}, `${owner}: ${shards.sort((a, b) => a - b).join(", ")}`))));
+    [...owners].map(([owner, shards]) => h("li", {}, `${owner}: ${ranges(shards)}`))));
+}
+
+// Numbers in few words: "0–31, 40".
+function ranges(numbers) {
+  const found = [];
+  for (const number of numbers.sort((one, other) => one - other)) {
+    const last = found.at(-1);
+    if (last?.to === number - 1) last.to = number;
+    else found.push({ from: number, to: number });
+  }
+  return found.map(({ from, to }) => (from === to ? from : `${from}–${to}`)).join(", ");
 }
