@@ -16,9 +16,12 @@
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { brokers = 3, replicas = 3, longest_line = 1024, most_errors = 100 };
 
@@ -68,6 +71,17 @@ static int obey(rd_kafka_mock_cluster_t *cluster, char *line) {
     return strncmp(line, "errors", 6) == 0 && push_errors(cluster, line);
 }
 
+// Answers at once, as a broker does: what is accepted inherits it from its listener. Otherwise an
+// answer would wait up to 40 ms until the one before is acknowledged (RFC 896).
+static void answer_at_once(void) {
+    for (int descriptor = 0; descriptor < 256; descriptor++) {
+        int is_listening = 0, on = 1;
+        socklen_t size = sizeof is_listening;
+        if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening)
+            setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+}
+
 int main(void) {
     char reason[512];
     rd_kafka_conf_t *configuration = rd_kafka_conf_new();
@@ -78,6 +92,7 @@ int main(void) {
     }
     rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(client, brokers);
     if (cluster == NULL) return 1;
+    answer_at_once();
     printf("%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
     fflush(stdout);
     char line[longest_line];
