@@ -34,7 +34,7 @@ struct AccuracyCommand: ParsableCommand {
     @Option(help: "Other tasks created a second meanwhile, one by one, due in a year.")
     var creating = 0
 
-    @Option(help: "Where they are received: sse, or kafka (a mock cluster of librdkafka).")
+    @Option(help: "Where they are received: sse, webhook, or kafka (librdkafka's mock cluster).")
     var sink = Sink.sse
 
     @Option(help: "Also run a peer through the same schedule; it is installed from PyPI.")
@@ -46,7 +46,7 @@ struct AccuracyCommand: ParsableCommand {
 
     /// What the events go through.
     enum Sink: String, ExpressibleByArgument, CaseIterable {
-        case sse, kafka
+        case sse, webhook, kafka
     }
 
     func validate() throws {
@@ -65,8 +65,13 @@ struct AccuracyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let kafka = sink == .kafka ? try KafkaEndpoint() : nil
-        try server.withServer(environment: kafka?.environment ?? [:]) { server in
+        let endpoint: (any EventEndpoint)? =
+            switch sink {
+            case .sse: nil
+            case .webhook: try WebhookEndpoint()
+            case .kafka: try KafkaEndpoint()
+            }
+        try server.withServer(environment: endpoint?.environment ?? [:]) { server in
             let limits = try self.server.measureLimits(server)
             let run = try SteadyRun(
                 port: server.port,
@@ -79,7 +84,7 @@ struct AccuracyCommand: ParsableCommand {
                         batch: batch ?? (rate <= 1_000 ? 1 : rate / 100),
                         connections: connections
                     ),
-                receiver: kafka?.stream
+                receiver: endpoint?.stream
             )
             let others = try creating == 0 ? nil : createOthers(server, until: run.lastDue)
             let (ledger, latencies) = try run.finish()

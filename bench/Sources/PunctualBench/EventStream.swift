@@ -9,6 +9,14 @@ protocol EventReceiver {
     func close() throws
 }
 
+/// What the server sends events to instead of serving a stream of them.
+protocol EventEndpoint {
+    /// What the server needs to know it.
+    var environment: [String: String] { get }
+    /// Begins to file what comes.
+    func stream(_ ledger: Ledger) throws -> any EventReceiver
+}
+
 /// A client of `GET /api/updates`: one thread that receives, stamps and files every event.
 ///
 /// The stamp is `CLOCK_REALTIME` right after `recv` returned; all events of one `recv` share it.

@@ -9,14 +9,12 @@ final class HTTPConnection {
         let body: [UInt8]
     }
 
-    private let port: UInt16
     private let descriptor: Int32
     private var buffer: [UInt8] = []
     private var start = 0
 
     /// Connects.
     init(port: UInt16) throws {
-        self.port = port
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw BenchError("no socket: \(Self.reason())") }
         var one: Int32 = 1
@@ -38,6 +36,11 @@ final class HTTPConnection {
             close(descriptor)
             throw BenchError("the server does not answer on port \(port): \(reason)")
         }
+    }
+
+    /// Takes over a connection that a listening socket has accepted.
+    init(accepted descriptor: Int32) {
+        self.descriptor = descriptor
     }
 
     deinit {
@@ -102,13 +105,16 @@ final class HTTPConnection {
         guard let status = Int(head.dropFirst(9).prefix(3)) else {
             throw BenchError("the server did not answer in HTTP/1.1")
         }
+        return Response(status: status, body: try readBody(after: head))
+    }
+
+    /// Reads what follows the head of a request or a response.
+    func readBody(after head: String) throws -> [UInt8] {
         let fields = head.lowercased()
-        if fields.contains("transfer-encoding: chunked") {
-            return Response(status: status, body: try readChunks())
-        }
+        if fields.contains("transfer-encoding: chunked") { return try readChunks() }
         let length = fields.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
             .flatMap { Int($0.dropFirst(15).filter { $0 != " " }) }
-        return Response(status: status, body: try read(length ?? 0))
+        return try read(length ?? 0)
     }
 
     /// Reads up to the empty line that ends the head.

@@ -7,7 +7,7 @@ import Synchronization
 /// Three brokers in the bench's own process: librdkafka's mock cluster, on free ports of loopback.
 ///
 /// It speaks Kafka's protocol over sockets but keeps everything in memory and replicates nothing.
-final class KafkaEndpoint: @unchecked Sendable {
+final class KafkaEndpoint: EventEndpoint, @unchecked Sendable {
     // @unchecked: librdkafka's handles may be used from any thread.
 
     private let client: OpaquePointer
