@@ -55,8 +55,8 @@ package struct PostgresTaskStore: TaskStore {
         matching query: TaskQuery
     ) async throws -> TaskPage {
         let cursor = try query.cursor.map { try TaskCursor($0, query.sort) }
-        // A word that is a single piece needs no second look; see the migration 0013.
-        let longWords = query.words.filter { $0.unicodeScalars.count > 3 }
+        // The longest first: the fewest texts have it.
+        let words = query.words.sorted { $0.utf8.count > $1.utf8.count }
         let result = try await execute(
             query.statement,
             [
@@ -67,8 +67,7 @@ package struct PostgresTaskStore: TaskStore {
                 .timestamptz(query.dueAfter?.microsecondsSinceEpoch),
                 .int8(query.seriesID), .int8(cursor?.key), .int8(cursor?.id),
                 .int8(Int64(query.limit) + 1), .bool(query.isPaused),
-                .textArray(query.words.isEmpty ? nil : query.words),
-                .textArray(longWords.isEmpty ? nil : longWords),
+                .textArray(words.isEmpty ? nil : words),
             ],
             in: search
         )
