@@ -107,6 +107,7 @@ class LookTests(PageTestCase):
         page.get_by_label("New task").click()
         page.get_by_label("Repeat").select_option("weekly")
         expect(page.locator(".dates li")).to_have_count(6)
+        expect(page.get_by_text("After these it ends.")).to_have_count(0)
         self.check(page)
         self.shoot(page, f"adding-{scheme}-{device}", full=True)
         page.keyboard.press("Escape")
@@ -127,6 +128,17 @@ class LookTests(PageTestCase):
 
     def test_looks_well_on_a_phone_in_the_dark(self):
         self.look("dark", "phone", **PHONE)
+
+    def test_shows_what_is_still_to_come_of_a_series_from_long_ago(self):
+        page = self.open()
+        form = page.get_by_role("form", name="Add a task")
+        form.get_by_label("New task").fill("Since last month")
+        past = datetime.date.today() - datetime.timedelta(days=30)
+        form.get_by_label("Due", exact=True).fill(past.isoformat())
+        form.get_by_label("Repeat").select_option("daily")
+        expect(page.locator(".dates li")).to_have_count(6)
+        form.get_by_label("Due", exact=True).fill("2020-01-01")
+        expect(form.get_by_text("The first 100 dates are past.")).to_be_visible()
 
     def test_shows_clock_changes_beside_the_dates(self):
         page = self.open()

@@ -66,7 +66,8 @@ export function createOperatorView() {
       const name = names.find((name) => series.has(name));
       return name ? [[title, show(sum(series.get(name), name))]] : [];
     });
-    tiles.replaceChildren(...present.map(([title, value]) => h("div", {}, h("dt", {}, title), h("dd", {}, value))));
+    tiles.replaceChildren(...present.map(([title, value]) => h("div", {},
+      h("dt", {}, title), h("dd", { class: String(value).length > 9 ? "long" : null }, value))));
     showLateness(lateness, series);
     showOwners(owners, series);
   }

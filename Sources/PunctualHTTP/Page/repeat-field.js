@@ -11,6 +11,8 @@ import {
 
 /** How many of the next dates are shown. */
 const shownDates = 6;
+// As many as the server previews at once.
+const mostDates = 100;
 
 /**
  * Creates the field. `start` says when it begins: `{date, time, zone}`; `task` is what is edited.
@@ -53,12 +55,14 @@ export function createRepeatField({ start, task }) {
     firstDue = null;
     if (choices.unit === "none") return;
     const { date, time, zone } = start();
+    // One more than is shown says whether it goes on; of a series from long ago the first are past.
+    const count = date < new Date().toISOString().slice(0, 10) ? mostDates : shownDates + 1;
     try {
       const answer = await call("POST", "/api/recurrence/preview", {
         ...requestFields(choices), dtstart: `${date}T${withSeconds(time)}`, timezone: zone,
-        count: shownDates + 1,
+        count,
       });
-      if (number === asked) showDates(answer.items);
+      if (number === asked) showDates(answer.items, answer.items.length < count);
     } catch (problem) {
       if (number !== asked) return;
       dates.replaceChildren();
@@ -67,14 +71,15 @@ export function createRepeatField({ start, task }) {
     }
   }
 
-  function showDates(items) {
+  function showDates(items, isWhole) {
     const now = Date.now();
     const coming = items.filter(({ utc }) => utc === null || Date.parse(utc) > now || task);
     firstDue = coming[0]?.local ?? null;
     dates.replaceChildren(...coming.slice(0, shownDates).map(({ local, note: dst }) => h("li", {},
       h("time", { datetime: local }, localText(local)), dst ? h("span", { class: "dst" }, shortened(dst)) : null)));
-    note.textContent = coming.length === 0 ? "This rule has no date that is still to come."
-      : coming.length <= shownDates ? "After these it ends." : "";
+    const end = coming.length ? "After these it ends." : "This rule has no date that is still to come.";
+    const past = coming.length ? "" : `The first ${mostDates} dates are past.`;
+    note.textContent = !isWhole ? past : coming.length <= shownDates ? end : "";
     preview.hidden = false;
     if (document.hasFocus() && firstDue && element.closest("form")?.contains(document.activeElement)) announce(`First on ${localText(firstDue)}`);
   }
