@@ -55,7 +55,8 @@ extension KafkaEvent {
                 KafkaReport(
                     sequence: unsafe punctual_kafka_sequence(message),
                     error: code == RD_KAFKA_RESP_ERR_NO_ERROR
-                        ? nil : KafkaError(code, isFatal: isFatal)
+                        ? nil : KafkaError(code, isFatal: isFatal),
+                    isConfirmed: unsafe message.pointee.offset >= 0
                 )
             )
         }

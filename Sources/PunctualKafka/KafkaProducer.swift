@@ -16,13 +16,17 @@ internal import ServiceLifecycle
 /// Everything that has not been reported is kept here. The library's fatal errors are routine: the
 /// client is made anew, and what is unreported is sent again in its first order, so that a message
 /// may be repeated but none is lost (librdkafka before 2.3 takes some disconnections for fatal,
-/// #4438). The backlog is bounded by those who wait for their messages.
+/// #4438). So is, once, what the library calls delivered without an offset: it has then concluded
+/// that a batch arrived because a later one did, which is right only if the broker checks every
+/// sequence number. The backlog is bounded by those who wait for their messages.
 package actor KafkaProducer: LoopActor {
     private struct Entry {
         let sequence: UInt
         let record: KafkaRecord
         let batch: Batch
         let index: Int
+        /// Whether it is sent again because nobody saw where it went.
+        var isRepeatedForProof = false
     }
     /// What one caller waits for; used on the loop alone.
     private final class Batch {
@@ -185,10 +189,13 @@ extension KafkaProducer {
         var again: [Entry] = []
         var failure: KafkaError?
         for report in reports {
-            guard let entry = pending.removeValue(forKey: report.sequence) else { continue }
+            guard var entry = pending.removeValue(forKey: report.sequence) else { continue }
             switch report.error {
+            case nil where !report.isConfirmed && !entry.isRepeatedForProof:
+                entry.isRepeatedForProof = true
+                again.append(entry)
             case nil:
-                (failuresInARow, failure) = (0, failure)
+                failuresInARow = 0
                 setAway(false)
                 delivered.increment()
                 finish(entry, nil)
@@ -200,9 +207,9 @@ extension KafkaProducer {
                 again.append(entry)
             }
         }
-        guard let failure else { return pump() }
         repeated.increment(by: again.count)
-        putBack(again)
+        if !again.isEmpty { putBack(again) }
+        guard let failure else { return pump() }
         if failure.isFatal { replaceClient(failure) } else { rest(after: failure) }
     }
 

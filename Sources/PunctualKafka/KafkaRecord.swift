@@ -51,8 +51,10 @@ struct KafkaPlace: Sendable, Hashable {
 struct KafkaReport: Sendable {
     /// The number that it was handed over with.
     let sequence: UInt
-    /// Nil when the broker has it.
+    /// Nil when the broker has it, as far as the library knows.
     let error: KafkaError?
+    /// Whether the broker itself has told where it put the message.
+    let isConfirmed: Bool
 }
 
 /// What a client tells.
