@@ -92,7 +92,10 @@ package struct StagedEvent: Sendable {
 }
 
 /// An event on its way: what the transport takes and `event_log` records.
-package struct ReleasedEvent: Sendable {
+///
+/// It is an object because fifty thousand at once pass through several queues and tables, each of
+/// which would otherwise move all its fields.
+package final class ReleasedEvent: Sendable {
     /// The outbox row it came from.
     package let key: OutboxKey
     /// The id that every repeat of it carries.
