@@ -8,7 +8,7 @@ extension Array<ChangeSet> {
     /// The parameters of `change_apply.sql`: one JSON array of rows for each of its inputs.
     var parameters: [PostgresValue] {
         [
-            rows(\.insertedTasks) { $0.writeRow(to: &$1) },
+            insertedTasks,
             rows(\.updatedTasks) { $0.writeRow(to: &$1) },
             rows(\.deletedTasks) { task, json in
                 json.object { json in
@@ -18,15 +18,26 @@ extension Array<ChangeSet> {
                 }
             },
             rows(\.withdrawnReminders) { $0.writeRow(to: &$1) },
-            rows(\.armedReminders) { $0.writeRow(to: &$1) },
-            rows(\.events) { $0.writeRow(to: &$1) },
+            armedReminders, events,
             rows(\.settledKeys) { key, json in
                 json.object { json in key.writeColumns(to: &json) }
             },
             rows(\.seriesEntries) { $0.writeRow(to: &$1) },
-            rows({ $0.answer.map { [$0] } ?? [] }) { $0.writeRow(to: &$1) },
-            rows({ $0.insertedTasks + $0.updatedTasks }, { $0.writeTags(to: &$1) }),
+            answers, tags,
         ]
+    }
+
+    /// The parameters of `change_create.sql`: those of them that are of what is new.
+    var creations: [PostgresValue] { [insertedTasks, armedReminders, events, answers, tags] }
+
+    private var insertedTasks: PostgresValue { rows(\.insertedTasks) { $0.writeRow(to: &$1) } }
+    private var armedReminders: PostgresValue { rows(\.armedReminders) { $0.writeRow(to: &$1) } }
+    private var events: PostgresValue { rows(\.events) { $0.writeRow(to: &$1) } }
+    private var answers: PostgresValue {
+        rows({ $0.answer.map { [$0] } ?? [] }) { $0.writeRow(to: &$1) }
+    }
+    private var tags: PostgresValue {
+        rows({ $0.insertedTasks + $0.updatedTasks }, { $0.writeTags(to: &$1) })
     }
 
     private func rows<Row>(

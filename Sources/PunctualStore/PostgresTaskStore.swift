@@ -16,7 +16,7 @@ package struct PostgresTaskStore: TaskStore {
     /// Creates a store over a pool, and one for lists and searches; both must be running.
     package init(pool: PostgresPool, search: PostgresPool? = nil) {
         (self.pool, self.search) = (pool, search ?? pool)
-        groups = ChangeGroups { _ = try await pool.execute(.changeApply, $0.parameters) }
+        groups = ChangeGroups { _ = try await pool.execute(.changeCreate, $0.creations) }
     }
 
     package func reserveIDs(_ count: Int) async throws -> [Int64] {
@@ -221,6 +221,7 @@ package struct PostgresTaskStore: TaskStore {
 
 extension PostgresStatement {
     fileprivate static let changeApply = Self("change_apply", PackageResources.change_apply_sql)
+    fileprivate static let changeCreate = Self("change_create", PackageResources.change_create_sql)
 }
 
 extension PostgresError {
