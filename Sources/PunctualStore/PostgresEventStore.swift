@@ -102,16 +102,11 @@ package struct PostgresEventStore: EventStore {
                 .int2(shard), .text(userID), .timestamptz(instant.microsecondsSinceEpoch),
                 .timestamptz(cursor?.timestamp.microsecondsSinceEpoch),
                 .uuid(cursor.map { PostgresUUID(high: $0.id.high, low: $0.id.low) }),
-                .int8(Int64(limit)),
+                .int8(Int64(limit)), .textArray(EventType.allCases.map(\.rawValue)),
             ]
-        ).map { row in
+        ).compactMap { row in
             let id = try row.uuid(1)
-            guard let type = EventType(rawValue: try row.text(2)) else {
-                throw StoreError(
-                    .corruptRow,
-                    "event_log holds an event_type that this version does not know; upgrade"
-                )
-            }
+            guard let type = EventType(rawValue: try row.text(2)) else { return nil }
             return ReleasedEvent(
                 key: OutboxKey(
                     shard: try row.int2(0),

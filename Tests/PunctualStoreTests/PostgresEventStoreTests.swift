@@ -111,15 +111,21 @@ import Testing
             #expect(
                 try await store.integer(Self.counts) == Int64(EventType.allCases.count) * 100 + 2
             )
-            let published = try await log.events(
-                shard: 7,
-                userID: "u",
-                after: .present,
-                skipping: nil,
-                limit: 99
-            )
-            #expect(published.allSatisfy { $0.type.topic != .engine })
-            #expect(published.count == 6)
+            func published() async throws -> [ReleasedEvent] {
+                try await log.events(
+                    shard: 7,
+                    userID: "u",
+                    after: .present,
+                    skipping: nil,
+                    limit: 99
+                )
+            }
+            #expect(try await published().allSatisfy { $0.type.topic != .engine })
+            #expect(try await published().count == 6)
+            // What a newer version has logged is none of this one's business.
+            let newer = "UPDATE event_log SET event_type = 'newer' WHERE event_type = 'created'"
+            _ = try await store.pool.execute(PostgresStatement(sql: newer))
+            #expect(try await published().count == 5)
         }
     }
 

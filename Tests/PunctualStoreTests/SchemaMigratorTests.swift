@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import PunctualPostgres
 import PunctualStore
 import PunctualTestSupport
@@ -102,6 +103,27 @@ import Testing
             let leading = try result.map { (try $0.text(0), try $0.text(1)) }
             #expect(leading.filter { !local.contains($0.0) && $0.1 != "shard" }.map(\.0) == [])
         }
+    }
+
+    @Test func `every statement names the shard, but for those about what is nobody's`() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/PunctualStore/SQL")
+        // Engines, readers of the log, notifications, numbers, partitions; and how much there is in all.
+        let others: Set = [
+            "announce", "delivery_depths", "engine_number", "hint", "ids_reserve", "log_position",
+            "log_save_position", "maintain",
+        ]
+        let files = try FileManager.default.contentsOfDirectory(
+            at: folder,
+            includingPropertiesForKeys: nil
+        ).filter { $0.pathExtension == "sql" && !$0.lastPathComponent.hasPrefix("migration_") }
+        #expect(files.count > 60)
+        let nameless = try files.filter { file in
+            let statement = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+                .filter { !$0.hasPrefix("--") }.joined(separator: "\n")
+            return !statement.contains(/\bshard\b/.wordBoundaryKind(.simple))
+        }
+        #expect(Set(nameless.map { $0.deletingPathExtension().lastPathComponent }) == others)
     }
 
     @Test func `keeps five weeks of event_log ahead and drops what is past the retention`()
