@@ -4,13 +4,16 @@
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.error
 
 import yaml
 
-from harness import DEPLOY, EXECUTABLE, ROOT, Case, scripts, tool
+from harness import DEPLOY, EXECUTABLE, ROOT, Case, Database, Server, free_port, scripts, tool
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 COMPOSE = DEPLOY / "compose.yaml"
@@ -101,22 +104,48 @@ class ComposeTests(Case):
 
 
 class UnitTests(Case):
-    unit = DEPLOY / "systemd" / "punctual.service"
+    folder = DEPLOY / "systemd"
 
-    def test_is_valid(self):
+    def test_are_valid(self):
         self.need("systemd-analyze")
         with tempfile.TemporaryDirectory() as folder:
-            here = pathlib.Path(folder) / self.unit.name
-            here.write_text(self.unit.read_text().replace("/usr/local/bin/punctual", EXECUTABLE))
-            self.assertEqual(
-                self.run_program("systemd-analyze", "verify", "--man=no", here), ""
-            )
+            for unit in self.folder.iterdir():
+                here = pathlib.Path(folder) / unit.name
+                here.write_text(unit.read_text().replace("/usr/local/bin/punctual", EXECUTABLE))
+            self.assertEqual(self.run_program(
+                "systemd-analyze", "verify", "--man=no", *sorted(pathlib.Path(folder).iterdir())), "")
 
-    def test_is_hardened(self):
+    def test_are_hardened(self):
         self.need("systemd-analyze")
-        text = self.run_program("systemd-analyze", "security", "--offline=true", self.unit)
-        exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text)[1])
-        self.assertLessEqual(exposure, MOST_EXPOSURE, text)
+        for unit in self.folder.glob("*.service"):
+            text = self.run_program("systemd-analyze", "security", "--offline=true", unit)
+            exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text)[1])
+            self.assertLessEqual(exposure, MOST_EXPOSURE, text)
+
+    def test_the_socket_leads_to_the_server(self):
+        command = re.search(
+            r"^ExecStart=(.*) \S+:8080$", (self.folder / "punctual-proxy.service").read_text(), re.MULTILINE)[1]
+        database = Database("proxy")
+        self.addCleanup(database.drop)
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(database, folder)
+            self.addCleanup(server.stop)
+            proxy = subprocess.Popen([
+                self.need("systemd-socket-activate"), "--listen", f"127.0.0.1:{(port := free_port())}",
+                *command.split(), server.url.removeprefix("http://")], stderr=subprocess.DEVNULL)
+            self.addCleanup(proxy.wait)
+            self.addCleanup(proxy.terminate)
+            server.url = f"http://127.0.0.1:{port}"
+            self.eventually_answers(server)
+
+    def eventually_answers(self, server):
+        end = time.monotonic() + 20
+        while True:
+            try:
+                return self.assertEqual(server.ask("/readyz")[0], 200)
+            except urllib.error.URLError:
+                # The socket does not listen yet.
+                self.assertLess(time.monotonic(), end)
 
 
 class WorkflowTests(Case):
