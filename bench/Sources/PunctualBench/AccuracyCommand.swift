@@ -72,7 +72,7 @@ struct AccuracyCommand: ParsableCommand {
             case .kafka: try KafkaEndpoint()
             }
         try server.withServer(environment: endpoint?.environment ?? [:]) { server in
-            let limits = try self.server.measureLimits(server)
+            let limits = try self.server.measureLimits(server, rate: rate)
             let run = try SteadyRun(
                 port: server.port,
                 rate: rate,

@@ -72,10 +72,10 @@ struct FailoverCommand: ParsableCommand {
             )
         }
         let victim = try start("engine")
-        let owner = try Self.waitForOwners(cluster, count: 1)
+        let owner = try cluster.owners(atLeast: 1)
         let other = try start("engine")
         let front = try start("api,realtime,recurring,notify,audit")
-        let owners = try Self.waitForOwners(cluster, count: 2)
+        let owners = try cluster.owners(atLeast: 2)
         Progress.say("\(owners.count) of 2 engines own shards")
         try measure(front, victim: victim, other: other, owner: owner.first ?? 0)
         other.kill()
@@ -172,18 +172,6 @@ struct FailoverCommand: ParsableCommand {
         report.add("others_reminders", ofOthers.count)
         report.add("outside_the_window_ms", Percentiles(nanoseconds: otherwise).json)
         report.print(asJSON: output.json)
-    }
-
-    /// The engines that own shards, once there are so many, or after 20 s those that there are.
-    private static func waitForOwners(_ cluster: PrivateCluster, count: Int) throws -> [Int] {
-        var owners: [Int] = []
-        for _ in 0..<200 where owners.count < count {
-            owners = try cluster.query(
-                "SELECT DISTINCT engine_id FROM shards WHERE expires > now() ORDER BY 1"
-            ).compactMap { Int($0) }
-            WallClock.sleep(milliseconds: 100)
-        }
-        return owners
     }
 
     private static func shards(of engine: Int, in cluster: PrivateCluster) throws -> Set<Int> {

@@ -2,11 +2,15 @@
 
 import CProbes
 import Glibc
+import Synchronization
 
 /// What this machine could do at best, measured in the same run as Punctual.
 struct MachineLimits {
     /// How late a thread wakes up that sleeps on a wall-clock `timerfd`, at 1 kHz.
     let wakeUp: Percentiles
+    /// How late a message arrives over loopback that a thread sends when such a timer wakes it, at
+    /// the rate of the run: the least that any release from one process to another can take.
+    let arrival: Percentiles
     /// How long `fdatasync` of 8 kB takes beside the cluster's files.
     let sync: Percentiles
     /// Single inserts, each committed, on one connection.
@@ -14,10 +18,11 @@ struct MachineLimits {
     /// Rows in committed batches of 1,000, one statement each, on one connection.
     let batchedRowsPerSecond: Double
 
-    /// Takes about ten seconds; nothing else should run meanwhile.
-    init(_ cluster: PrivateCluster) throws {
+    /// Takes about fifteen seconds; nothing else should run meanwhile.
+    init(_ cluster: PrivateCluster, rate: Int) throws {
         Progress.say("measuring the machine's own limits")
         wakeUp = try Self.wakeUps(count: 3_000)
+        arrival = try Self.arrivals(rate: rate)
         sync = try Self.syncs(count: 500, folder: cluster.folder)
         _ = try cluster.query("CREATE TABLE limits (id bigint, body jsonb)")
         let row = "'{\"title\":\"limit\"}'"
@@ -36,31 +41,67 @@ struct MachineLimits {
     /// The limits, and how far a run's lateness is from the first of them.
     func json(lateness: Percentiles?) -> JSON {
         var members: [(String, JSON)] = [
-            ("timerfd_ms", wakeUp.json), ("fdatasync_ms", sync.json),
+            ("timerfd_ms", wakeUp.json), ("timerfd_and_loopback_ms", arrival.json),
+            ("fdatasync_ms", sync.json),
             ("commits_per_s", .number(commitsPerSecond)),
             ("batched_rows_per_s", .number(batchedRowsPerSecond)),
         ]
         if let lateness {
-            members.append(("lateness_p50_to_timerfd", .number(lateness.p50 / wakeUp.p50)))
-            members.append(("lateness_p99_to_timerfd", .number(lateness.p99 / wakeUp.p99)))
+            members.append(("lateness_p50_to_limit", .number(lateness.p50 / arrival.p50)))
+            members.append(("lateness_p99_to_limit", .number(lateness.p99 / arrival.p99)))
         }
         return .object(members)
     }
 
     private static func wakeUps(count: Int) throws -> Percentiles {
+        let began = WallClock.nanoseconds + 10_000_000
+        let dues = (0..<Int64(count)).map { began + $0 * 1_000_000 }
+        var late: [Int64] = []
+        try eachOnTime(dues) { late.append(WallClock.nanoseconds - $0) }
+        return Percentiles(nanoseconds: late)
+    }
+
+    private static func arrivals(rate: Int) throws -> Percentiles {
+        // As long as an event on its way to a client.
+        let message = [UInt8](repeating: 0x2a, count: 600)
+        let began = WallClock.nanoseconds + 50_000_000
+        let count = min(max(500, rate * 3), 30_000)
+        let dues = (0..<count).map { began + Int64(Double($0) * 1e9 / Double(rate)) }
+        let listener = try LoopbackListener()
+        defer { close(listener.descriptor) }
+        let sender = try HTTPConnection(port: listener.port)
+        let accepted = accept(listener.descriptor, nil, nil)
+        let late = Mutex<[Int64]>([])
+        let receiver = try Worker {
+            let connection = HTTPConnection(accepted: accepted)
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            var (bytes, arrived) = (0, 0)
+            while arrived < count {
+                bytes += try connection.receive(into: &buffer)
+                let now = WallClock.nanoseconds
+                while arrived < bytes / message.count {
+                    let due = dues[arrived]
+                    late.withLock { $0.append(now - due) }
+                    arrived += 1
+                }
+            }
+        }
+        try eachOnTime(dues) { _ in try sender.write(message) }
+        try receiver.join()
+        return Percentiles(nanoseconds: late.withLock { $0 })
+    }
+
+    /// Sleeps on a wall-clock `timerfd` until each instant, and calls `body` with it.
+    private static func eachOnTime(_ dues: [Int64], _ body: (Int64) throws -> Void) throws {
         let timer = bench_wall_timer_create()
         guard timer >= 0 else { throw BenchError("no timerfd: \(HTTPConnection.reason())") }
         defer { close(timer) }
-        let began = WallClock.nanoseconds + 10_000_000
-        var late: [Int64] = []
-        for step in 0..<Int64(count) {
-            let due = began + step * 1_000_000
+        for due in dues {
             bench_wall_timer_arm(timer, due)
             var expirations: UInt64 = 0
             guard read(timer, &expirations, 8) == 8 else { continue }
-            late.append(WallClock.nanoseconds - due)
+            try body(due)
         }
-        return Percentiles(nanoseconds: late)
     }
 
     private static func syncs(count: Int, folder: String) throws -> Percentiles {

@@ -22,8 +22,11 @@ final class PrivateCluster: Sendable {
     /// libpq's connection string.
     var connectionString: String { "host=\(folder) user=punctual dbname=punctual" }
 
+    /// The processor time that PostgreSQL has used, in seconds.
+    var processorSeconds: Double { ProcessorTime.ofFamily(Self.pid(in: folder) ?? postgres.pid) }
+
     /// Makes, starts and registers a cluster for clean-up.
-    init() throws {
+    init(settings: [String] = []) throws {
         binaries = try Self.findBinaries()
         folder = try Self.makeFolder()
         let folder = folder
@@ -39,7 +42,7 @@ final class PrivateCluster: Sendable {
         postgres = try ChildProcess.start(
             Self.asPostgres(
                 [binaries + "/postgres", "-D", folder + "/data", "-k", folder]
-                    + Self.settings.flatMap { ["-c", $0] }
+                    + (Self.settings + settings).flatMap { ["-c", $0] }
             ),
             log: log
         )
@@ -107,11 +110,14 @@ final class PrivateCluster: Sendable {
         return folder
     }
 
-    /// Stops the cluster by the number that it wrote itself: the child may be only `runuser`.
-    private static func stop(_ child: ChildProcess, folder: String) {
+    /// The number that it wrote itself: the child may be only `runuser`.
+    private static func pid(in folder: String) -> pid_t? {
         let written = (try? readFile(folder + "/data/postmaster.pid"))?.split(separator: "\n").first
-        let pid = written.flatMap { pid_t($0) } ?? child.pid
-        kill(pid, SIGQUIT)
+        return written.flatMap { pid_t($0) }
+    }
+
+    private static func stop(_ child: ChildProcess, folder: String) {
+        kill(pid(in: folder) ?? child.pid, SIGQUIT)
         child.wait()
     }
 

@@ -18,7 +18,7 @@ struct PunctualBench: ParsableCommand {
         subcommands: [
             AccuracyCommand.self, HerdCommand.self, IngestCommand.self, ScaleCommand.self,
             RestartCommand.self, FailoverCommand.self, RecurrenceCommand.self,
-            WheelCommand.self, SoakCommand.self, QueriesCommand.self,
+            WheelCommand.self, SoakCommand.self, QueriesCommand.self, EnginesCommand.self,
         ]
     )
 }
@@ -47,8 +47,10 @@ struct ServerOptions: ParsableArguments {
     var limits = false
 
     /// The machine's limits, if they were asked for.
-    func measureLimits(_ server: PunctualServer) throws -> MachineLimits? {
-        limits ? try MachineLimits(server.cluster) : nil
+    ///
+    /// `rate` is how many reminders a second the run has.
+    func measureLimits(_ server: PunctualServer, rate: Int = 1_000) throws -> MachineLimits? {
+        limits ? try MachineLimits(server.cluster, rate: rate) : nil
     }
 
     /// Runs `body` with a server, and leaves no process and no file behind.

@@ -12,7 +12,13 @@ final class PunctualServer {
     private var process: ChildProcess?
 
     /// Starts a cluster, migrates it, serves, and waits until it is ready.
-    convenience init(executable: String, environment: [String: String] = [:]) throws {
+    ///
+    /// `settings` are PostgreSQL's, beside ``PrivateCluster/settings``.
+    convenience init(
+        executable: String,
+        environment: [String: String] = [:],
+        settings: [String] = []
+    ) throws {
         guard access(executable, X_OK) == 0 else {
             throw BenchError(
                 "there is no server at \(executable); build it with"
@@ -20,7 +26,7 @@ final class PunctualServer {
             )
         }
         Progress.say("starting PostgreSQL and \(executable)")
-        let cluster = try PrivateCluster()
+        let cluster = try PrivateCluster(settings: settings)
         try ChildProcess.run(
             [executable, "migrate"],
             environment: ["PUNCTUAL_DATABASE_URL": cluster.connectionString],
@@ -110,6 +116,9 @@ final class PunctualServer {
     var descriptorCount: Int? {
         process.map { folderEntries("/proc/\($0.pid)/fd").count - 2 }
     }
+
+    /// The processor time that the server has used, in seconds, or nil if it has ended.
+    var processorSeconds: Double? { process.flatMap { ProcessorTime(of: $0.pid)?.own } }
 
     /// The server's resident memory in MB, or nil if it has ended.
     var residentMegabytes: Double? {

@@ -9,31 +9,18 @@ import Synchronization
 final class WebhookEndpoint: EventEndpoint, EventReceiver, Sendable {
     /// What a server needs to post here.
     let environment: [String: String]
-    private let listener: Int32
     private let ledger: Mutex<Ledger?> = Mutex(nil)
 
     /// Listens.
     init() throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = HTTPConnection.loopback(port: 0)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
-        let status = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, size) == 0 && listen(descriptor, 128) == 0
-                    ? getsockname(descriptor, address, &size) : -1
-            }
-        }
-        guard status == 0 else {
-            throw BenchError("cannot listen for webhooks: \(HTTPConnection.reason())")
-        }
+        let listener = try LoopbackListener()
         environment = [
-            "PUNCTUAL_WEBHOOK_URL": "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/",
+            "PUNCTUAL_WEBHOOK_URL": "http://127.0.0.1:\(listener.port)/",
             "PUNCTUAL_WEBHOOK_ALLOW": "127.0.0.1",
         ]
         _ = try Worker { [self] in
             while true {
-                let accepted = accept(descriptor, nil, nil)
+                let accepted = accept(listener.descriptor, nil, nil)
                 guard accepted >= 0 else { return }
                 _ = try Worker { [self] in serve(accepted) }
             }
