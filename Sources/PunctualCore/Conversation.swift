@@ -38,6 +38,16 @@ package struct Conversation: Sendable, Hashable {
     }
 }
 
+extension Problem {
+    /// What is said to who has ``Conversation/maximumCount`` others.
+    package static let tooManyConversations = Problem(
+        .conflict,
+        """
+        There are \(Conversation.maximumCount) conversations already; delete one, or let one expire.
+        """
+    )
+}
+
 /// Whose conversation it is, and its name.
 package struct ConversationKey: Sendable, Hashable {
     /// The shard of the user.
@@ -72,7 +82,7 @@ package protocol ConversationStore: Sendable {
     /// Keeps a conversation under this name for `ttlSeconds`, in place of the one before.
     ///
     /// - Returns: what is kept now; nil when the condition does not hold.
-    /// - Throws: a ``Problem`` when the user has ``Conversation/maximumCount`` others.
+    /// - Throws: ``Problem/tooManyConversations`` when the user has so many others.
     func put(
         _ key: ConversationKey,
         messages: String,

@@ -35,8 +35,9 @@ package final class DaprSidecar: Sendable {
     static let timeout = TimeAmount.seconds(10)
     /// How long the answer to a question after its health may take.
     private static let healthTimeout = TimeAmount.seconds(2)
-    /// Bytes of an answer at most.
-    private static let maximumAnswer = 4 << 20
+    /// Bytes of an answer at most: a conversation fills a request of 1 MiB, and a store may write
+    /// one byte as six, such as `<` as `\u003c`.
+    private static let maximumAnswer = 8 << 20
 
     /// Where it is, and what it is asked for.
     package let settings: DaprSettings

@@ -40,13 +40,7 @@ package struct PostgresConversationStore: ConversationStore {
         guard condition == .none || condition == .absent, try await conversation(key) == nil else {
             return nil
         }
-        throw Problem(
-            .conflict,
-            """
-            There are \(Conversation.maximumCount) conversations already; delete one, or let one \
-            expire.
-            """
-        )
+        throw Problem.tooManyConversations
     }
 
     package func delete(_ key: ConversationKey, if condition: WriteCondition) async throws -> Bool {

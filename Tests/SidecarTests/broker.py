@@ -45,12 +45,20 @@ class Broker:
                       "timestamp": int(time.time() * 1000)}
             lines.setdefault(self.partition(topic, key), []).append(json.dumps(record) + "\n")
         for partition, texts in lines.items():
-            handle = os.open(self.path(topic, partition), os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+            handle = os.open(self.path(topic, partition), os.O_CREAT | os.O_RDWR | os.O_APPEND)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
+                self._cut(handle)
                 os.write(handle, "".join(texts).encode())
             finally:
                 os.close(handle)
+
+    @staticmethod
+    def _cut(handle):
+        """Cuts off the line in whose middle a writer was killed: nobody was told that it is there."""
+        size = os.fstat(handle).st_size
+        if size and os.pread(handle, 1, size - 1) != b"\n":
+            os.ftruncate(handle, os.pread(handle, size, 0).rfind(b"\n") + 1)
 
     def records(self, topic):
         """Every record of a topic."""

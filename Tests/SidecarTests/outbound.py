@@ -190,7 +190,12 @@ class Outbound:
             self.sidecar.violation("a consistency that there is not")
         if found is None:
             return web.Response(status=204)
-        return web.json_response(found["value"], headers={"ETag": found["etag"]})
+        # Go escapes what HTML would take for its own.
+        text = json.dumps(found["value"], ensure_ascii=False)
+        for letter in "<>&\u2028\u2029":
+            text = text.replace(letter, f"\\u{ord(letter):04x}")
+        return web.Response(
+            text=text, content_type="application/json", headers={"ETag": found["etag"]})
 
     async def delete(self, request):
         if request.query.get("concurrency", "last-write") not in ("first-write", "last-write"):

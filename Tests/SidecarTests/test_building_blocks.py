@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """State, secrets, service invocation, tokens, traces and the order of start and stop."""
 
+import base64
 import concurrent.futures
 import http.server
 import json
@@ -15,6 +16,11 @@ from desk import rfc3339, wait
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TOKENS = {"DAPR_API_TOKEN": "of the sidecar", "APP_API_TOKEN": "of the application"}
+
+
+def encoded(text):
+    """Text as it is in the name of a state."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 class StateTests(SidecarCase):
@@ -45,6 +51,39 @@ class StateTests(SidecarCase):
             self.assertEqual(set(pool.map(put, [{}] * 12)), {200})
         self.assertEqual(self.server.ask(path)[1]["version"], 13)
         self.assertEqual(self.server.ask(path, user="bob")[0], 404)
+
+    def test_a_user_has_so_many_conversations_and_no_more(self):
+        def put(name, ttl="PT1H", user="ana"):
+            return self.server.ask(
+                f"/api/conversations/{name}", {"messages": [], "ttl": ttl}, user, "PUT")[0]
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            self.assertEqual(set(pool.map(put, (f"at-once-{n}" for n in range(6)))), {201})
+        self.assertEqual(put("brief", "PT4S"), 201)
+        index = f"{self.sidecar.url}/v1.0/state/statestore"
+        key = "punctual.conversations." + encoded("ana")
+        _, names = request(f"{index}/{key}")
+        self.assertEqual(len(names), 7)
+        # As if there had been 993 more before.
+        names |= {encoded(f"earlier-{n}"): names[encoded("at-once-0")] for n in range(993)}
+        self.assertEqual(request(index, [{"key": key, "value": names}])[0], 204)
+        self.assertEqual(put("one-more"), 409)
+        self.assertEqual((put("at-once-1"), put("one-more", user="bob")), (200, 201))
+        # Each place that becomes free is one.
+        path = "/api/conversations/at-once-1"
+        self.assertEqual(self.server.ask(path, method="DELETE")[0], 204)
+        self.assertEqual((put("one-more"), put("another")), (201, 409))
+        wait("the brief one has expired", lambda: put("another") == 201)
+        self.assertEqual(put("brief"), 409)
+
+    def test_a_conversation_as_large_as_a_request_may_be_is_read_as_it_was_written(self):
+        path = "/api/conversations/long"
+        # What JSON writes as two bytes, and Go as six.
+        for letter, count in (('"', 500_000), ("<", 1_000_000)):
+            body = {"messages": [{"role": "user", "content": letter * count}]}
+            self.assertEqual(self.server.ask(path, body, method="PUT")[0] // 100, 2)
+            self.assertEqual(self.server.ask(path)[1]["messages"], body["messages"])
+        body["metadata"] = {"more": letter * 50_000}
+        self.assertEqual(self.server.ask(path, body, method="PUT")[0], 413)
 
     def test_a_sidecar_that_is_away_is_said_so(self):
         self.sidecar.stop()
