@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import uuid
 from importlib.metadata import version
 
 from mcp.client import Client
@@ -13,6 +14,8 @@ TOOLS = {
     "add_task", "list_tasks", "update_task", "complete_task", "delete_task", "set_reminder",
     "preview_recurrence",
 }
+# No task has this id, whatever ran before.
+ABSENT = 2**53 - 1
 
 
 async def call(client, tool, arguments):
@@ -35,19 +38,20 @@ async def uses_every_tool(client):
     }
     dates = (await call(client, "preview_recurrence", rule))["items"]
     assert [date["local"][:10] for date in dates[:3]] == ["2030-01-31", "2030-02-28", "2030-03-29"]
+    tag = f"mcp-{uuid.uuid4()}"
     task = await call(client, "add_task", {
         "title": "Pay rent", "rrule": rule["rrule"], "timezone": rule["timezone"],
-        "due_date": "2030-01-31T09:00:00", "tags": ["mcp"], "priority": "high",
+        "due_date": "2030-01-31T09:00:00", "tags": [tag], "priority": "high",
     })
     assert task["due_date"] == "2030-01-31T09:00:00Z" and task["is_recurring"], task
     reminder = await call(client, "set_reminder", {"id": task["id"], "offset": "-PT15M"})
     assert reminder["at"] == "2030-01-31T08:45:00Z", reminder
-    found = await call(client, "list_tasks", {"tags": ["mcp"], "priority": ["high", "urgent"]})
+    found = await call(client, "list_tasks", {"tags": [tag], "priority": ["high", "urgent"]})
     assert [item["id"] for item in found["items"]] == [task["id"]], found
-    searched = await call(client, "list_tasks", {"q": "rent pay", "tags": ["mcp"], "limit": 5})
+    searched = await call(client, "list_tasks", {"q": "rent pay", "tags": [tag], "limit": 5})
     assert searched == found, searched
     changed = await call(client, "update_task", {"id": task["id"], "title": "Pay the rent"})
-    assert changed["title"] == "Pay the rent" and changed["tags"] == ["mcp"], changed
+    assert changed["title"] == "Pay the rent" and changed["tags"] == [tag], changed
     done = await call(client, "complete_task", {"id": task["id"]})
     following = done["next_task"]
     assert done["completed"] and following["due_date"] == "2030-02-28T09:00:00Z", done
@@ -59,9 +63,9 @@ async def says_what_is_wrong(client):
     for tool, arguments, words in (
         ("add_task", {}, "/title"),
         ("add_task", {"title": "x", "due_date": "tomorrow"}, "/due_date"),
-        ("update_task", {"id": 1, "title": "x"}, "There is no task 1"),
+        ("update_task", {"id": ABSENT, "title": "x"}, f"There is no task {ABSENT}"),
         ("complete_task", {"task": 1}, "/task"),
-        ("set_reminder", {"id": 1}, "offset"),
+        ("set_reminder", {"id": ABSENT}, "offset"),
         ("list_tasks", {"limit": 0}, "limit"),
         ("preview_recurrence", {"rrule": "FREQ=NEVER"}, "/rrule"),
     ):

@@ -26,8 +26,11 @@ export function isLeaving(id) { return leaving.has(id); }
 // A page that goes away for good carries out what it promised.
 addEventListener("pagehide", () => { for (const carryOut of [...leaving.values()]) carryOut(true); });
 
-/** Creates the actions; `refresh(id)` shows the list again, with one task pointed out. */
-export function createActions(refresh) {
+/**
+ * Creates the actions; `refresh(id)` shows the list again, with one task pointed out, and
+ * `focus(id)` moves the focus to a task, which undoing does.
+ */
+export function createActions({ refresh, focus }) {
   async function attempt(action) {
     try {
       return await action();
@@ -46,7 +49,7 @@ export function createActions(refresh) {
     await refresh(next?.id);
     const detail = next ? `Next: ${whenText(next.due_date, next.timezone ?? undefined)}` : "";
     toast(`Done: ${answer.title}`, {
-      id: `task-${task.id}`, detail, seconds: undoSeconds, actions: [["Undo", () => reopen(task)]],
+      id: `task-${task.id}`, detail, seconds: undoSeconds, actions: [["Undo", async () => { if (await reopen(task)) focus(task.id); }]],
     });
     return true;
   }
@@ -75,6 +78,7 @@ export function createActions(refresh) {
       actions: [["Undo", async () => {
         leaving.delete(task.id);
         await refresh(task.id);
+        focus(task.id);
         announce(`Kept: ${task.title}`);
       }]],
     });
@@ -98,7 +102,7 @@ export function createActions(refresh) {
     toast(`${text}: ${task.title}`, {
       id: `task-${task.id}`, seconds: undoSeconds,
       detail: next ? `After this one: ${whenText(next, task.timezone ?? undefined)}` : "",
-      actions: undo ? [["Undo", () => change(task, undo)]] : [],
+      actions: undo ? [["Undo", async () => { await change(task, undo); focus(task.id); }]] : [],
     });
   }
 

@@ -14,7 +14,7 @@ import { openTask } from "./task-dialog.js";
 import { createTaskForm } from "./task-form.js";
 import { createTaskList } from "./task-list.js";
 import { editTags, loadTags, tagNames } from "./tags.js";
-import { toast } from "./toasts.js";
+import { focusToast, toast, undo } from "./toasts.js";
 
 const navigation = document.querySelector("nav");
 const main = document.getElementById("main");
@@ -144,10 +144,15 @@ function composer() {
     open(false);
   }
   title.addEventListener("focus", () => open(true));
-  cancel.addEventListener("click", () => { reset(); cancel.blur(); });
+  const leave = () => {
+    reset();
+    document.activeElement.blur();
+    list.focus();
+  };
+  cancel.addEventListener("click", leave);
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    if (!title.value) { reset(); document.activeElement.blur(); } else title.focus();
+    if (title.value) title.focus(); else leave();
   });
   element.addEventListener("input", () => { key = newKey(); });
   element.addEventListener("submit", async (event) => {
@@ -156,8 +161,9 @@ function composer() {
     try {
       const task = await call("POST", "/api/tasks", await form.body(), { key });
       reset();
-      title.blur();
       await list.refresh(task.id);
+      document.activeElement.blur();
+      list.focus(task.id);
       if (list.version(task.id) !== undefined) announce(`Added: ${task.title}`);
       else toast(`Added: ${task.title}`, { detail: "It is not among the tasks shown here.", seconds: 5 });
     } catch (problem) {
@@ -220,6 +226,8 @@ const shortcuts = [
   }],
   ["e", "Edit", () => { const task = list.focused(); if (task) openTask(task, { profile, list }); }],
   ["Delete", "Delete", () => { const task = list.focused(); if (task) list.actions.remove(task); }],
+  ["u", "Undo", undo],
+  ["m", "To the latest message", focusToast],
   ["?", "Show these keys", showShortcuts],
 ];
 

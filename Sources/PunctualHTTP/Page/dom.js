@@ -73,10 +73,10 @@ export function select(pairs, props = {}) {
 
 /** Says something to a screen reader without moving its focus. */
 export function announce(text) {
-  const announcer = document.getElementById("announcer");
-  // The same text again is read again only if it was gone in between.
-  announcer.textContent = "";
-  requestAnimationFrame(() => { announcer.textContent = text; });
+  // A line of its own, so that what comes at the same moment is said, too.
+  const line = h("p", {}, text);
+  document.getElementById("announcer").append(line);
+  setTimeout(() => line.remove(), 10_000);
 }
 
 /** Runs `action` once nothing has asked for it for so many milliseconds. */

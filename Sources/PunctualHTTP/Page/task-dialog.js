@@ -26,6 +26,10 @@ export async function openTask(listed, { profile, list }) {
     task.is_recurring ? createHistory(task) : null,
     h("div", { class: "dialog-foot" }, others(), save));
   const dialog = openDialog(task.completed ? "A task that is done" : "Edit the task", element);
+  // Its row may have been made anew meanwhile.
+  dialog.addEventListener("close", () => {
+    if (document.activeElement === document.body) list.focus(task.id);
+  });
 
   function others() {
     const button = (label, run, feature) => feature && lacks(feature) ? null : h("button", {

@@ -30,8 +30,8 @@ export function createTaskList({ open }) {
     await refresh();
     announce(`${count(shown().length)}${nextCursor ? " and more" : ""}`);
   });
-  const actions = createActions(refresh);
-  const element = h("section", { "aria-label": "Tasks" }, filters.element, groups, message, more);
+  const actions = createActions({ refresh, focus });
+  const element = h("section", { "aria-label": "Tasks", tabindex: -1 }, filters.element, groups, message, more);
 
   /** Loads again what is shown; a task with the id `pointedOut` is highlighted. */
   async function refresh(pointedOut) {
@@ -116,7 +116,14 @@ export function createTaskList({ open }) {
     const elements = [...groups.querySelectorAll(".task")];
     const row = elements.find(({ dataset }) => dataset.id === place.id)
       ?? elements[Math.min(place.index, elements.length - 1)];
-    row?.querySelector(`[data-focus="${place.part}"]`)?.focus({ preventScroll: true });
+    (row?.querySelector(`[data-focus="${place.part}"]`) ?? element).focus({ preventScroll: true });
+  }
+
+  /** Moves the focus to a task, or to the list, when it would be nowhere else. */
+  function focus(id) {
+    const row = rows.get(id)?.element;
+    if (row) row.querySelector(".task-title").focus();
+    else if (document.activeElement === document.body) element.focus({ preventScroll: true });
   }
 
   /** Moves the focus to the next task, or by -1 to the one before. */
@@ -134,7 +141,7 @@ export function createTaskList({ open }) {
   }
 
   return {
-    element, refresh, show, move, focused, actions,
+    element, refresh, show, move, focus, focused, actions,
     focusSearch: filters.focusSearch,
     /** The version of a task that is loaded; undefined when it is not. */
     version: (id) => tasks.find((task) => task.id === id)?.version,
