@@ -161,8 +161,8 @@ function composer() {
     try {
       const task = await call("POST", "/api/tasks", await form.body(), { key });
       reset();
-      await list.refresh(task.id);
       document.activeElement.blur();
+      await list.refresh(task.id);
       list.focus(task.id);
       if (list.version(task.id) !== undefined) announce(`Added: ${task.title}`);
       else toast(`Added: ${task.title}`, { detail: "It is not among the tasks shown here.", seconds: 5 });

@@ -119,8 +119,9 @@ export function createTaskList({ open }) {
     (row?.querySelector(`[data-focus="${place.part}"]`) ?? element).focus({ preventScroll: true });
   }
 
-  /** Moves the focus to a task, or to the list, when it would be nowhere else. */
+  /** Moves the focus to a task, or to the list when it is nowhere; who writes meanwhile keeps it. */
   function focus(id) {
+    if (document.activeElement.matches("input, select, textarea, dialog *")) return;
     const row = rows.get(id)?.element;
     if (row) row.querySelector(".task-title").focus();
     else if (document.activeElement === document.body) element.focus({ preventScroll: true });
