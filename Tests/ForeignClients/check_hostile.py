@@ -11,7 +11,7 @@ from client import URL, request
 
 REQUESTS = 10_000
 # Pages that the allocator and the tasks that were made may take, once all has been warmed up.
-ALLOWED_GROWTH = 64 << 20
+ALLOWED_GROWTH = 16 << 20
 # Endless, or a connection that is none of HTTP any more.
 STREAMS = {"/api/updates", "/ws"}
 
