@@ -6,7 +6,7 @@ import unittest
 
 import yaml
 
-from chart import DAPR, MINIMUM, ROLES, chart, merged, of_kind, problems, render
+from chart import DAPR, MINIMUM, ROLES, chart, of_kind, problems, render, value
 from test_names import TOPICS
 from test_rendering import DAPR as WITH_DAPR
 from test_rendering import SPLIT, STRIMZI
@@ -148,7 +148,9 @@ class ComponentTests(unittest.TestCase):
             sidecar-cpu-request sidecar-cpu-limit sidecar-memory-request sidecar-memory-limit
             sidecar-seccomp-profile-type enable-native-sidecar""".split())
         ids = set()
-        for deployment in of_kind(render(MINIMUM, merged(SPLIT, WITH_DAPR)), "Deployment"):
+        slow = value("workload", {"preStopSeconds": 30, "terminationGracePeriodSeconds": 60})
+        for deployment in of_kind(render(MINIMUM, SPLIT, WITH_DAPR), "Deployment") + of_kind(
+                render(MINIMUM, SPLIT, WITH_DAPR, slow), "Deployment"):
             template = deployment["spec"]["template"]
             annotations = {key.removeprefix("dapr.io/"): text for key, text
                            in template["metadata"]["annotations"].items() if key.startswith("dapr.io/")}

@@ -11,6 +11,7 @@ import unittest
 import yaml
 
 from chart import CHART, DAPR, MINIMUM, ROOT, identity, of_kind, pod, render, value
+from test_rendering import DAPR as WITH_DAPR
 from test_rendering import all_renders
 
 BIN = pathlib.Path(sys.executable).parent
@@ -83,6 +84,16 @@ class RestrictedTests(unittest.TestCase):
             for peer in rule.get("to", []):
                 if peer.get("ipBlock", {}).get("cidr") == "0.0.0.0/0":
                     self.assertIn("169.254.0.0/16", peer["ipBlock"]["except"])
+                    # An ipBlock alone may leave out the pods of the cluster.
+                    self.assertIn({"namespaceSelector": {}}, rule["to"])
+
+    def test_the_secrets_api_of_a_sidecar_reaches_the_api_server(self):
+        def ports(*values):
+            policies = of_kind(render(MINIMUM, WITH_DAPR, *values), "NetworkPolicy")
+            egress = next(p["spec"]["egress"] for p in policies if p["metadata"]["name"] == "punctual")
+            return {port["port"] for rule in egress for port in rule["ports"]}
+        self.assertLessEqual({443, 6443, 50001, 6500, 50002}, ports())
+        self.assertNotIn(6443, ports(value("dapr.readableSecrets", [])))
 
     def test_a_digest_is_what_runs(self):
         digest = "sha256:" + "a" * 64

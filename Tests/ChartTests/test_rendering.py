@@ -2,6 +2,7 @@
 """That every profile and every toggle makes objects that a cluster accepts."""
 
 import functools
+import re
 import tempfile
 import unittest
 
@@ -119,7 +120,7 @@ class RenderingTests(unittest.TestCase):
     maxDiff = None
 
     def test_lint_is_silent(self):
-        for layer in [MINIMUM, *map(profile, PROFILES)]:
+        for layer in [{}, MINIMUM, *map(profile, PROFILES)]:
             report = helm.lint(CHART, layer, strict=True, kube_version="v1.34.0")
             said = [message for message in report["messages"]
                     if message["error"] != "icon is recommended"]
@@ -158,12 +159,24 @@ class RenderingTests(unittest.TestCase):
     def test_each_optional_operator_can_be_told_true_false_and_auto(self):
         for path, kind in (("monitoring.serviceMonitor.enabled", "ServiceMonitor"),
                            ("monitoring.prometheusRule.enabled", "PrometheusRule"),
-                           ("certificate.enabled", "Certificate"), ("istio.enabled", "VirtualService")):
+                           ("certificate.enabled", "Certificate"), ("istio.enabled", "VirtualService"),
+                           ("gatewayApi.enabled", "HTTPRoute"), ("strimzi.enabled", "Kafka"),
+                           ("postgresql.cloudnativepg.enabled", "Cluster"),
+                           ("secrets.external.enabled", "ExternalSecret"),
+                           ("workload.verticalAutoscaling.enabled", "VerticalPodAutoscaler")):
+            # What an object of another kind needs beside it.
+            least = {"gatewayApi": GATEWAY, "secrets": merged(EXTERNAL, PLAIN)}.get(path.split(".")[0], {})
             for told, rendered in ((True, True), (False, False), ("auto", False)):
                 with self.subTest(path=path, told=told):
+                    values = merged(MINIMUM, least, value(path, told))
+                    if kind == "ExternalSecret" and rendered:
+                        values = merged(MINIMUM, EXTERNAL)
                     # The engine of this test knows the built-in kinds only.
-                    found = of_kind(render(MINIMUM, value(path, told)), kind)
-                    self.assertEqual(bool(found), rendered)
+                    self.assertEqual(bool(of_kind(render(values), kind)), rendered)
+                    # Nothing refers to what was not made.
+                    pods = str(of_kind(render(values), "Deployment"))
+                    if kind in ("Kafka", "Cluster"):
+                        self.assertEqual("kafka-user" in pods or "-postgresql-app" in pods, rendered)
 
     def test_roles_are_deployments_of_their_own_or_one(self):
         split = of_kind(render(MINIMUM, SPLIT), "Deployment")
@@ -187,6 +200,28 @@ class RenderingTests(unittest.TestCase):
             wanted = selector.get("matchLabels", selector).items()
             self.assertEqual([name for name, labels in pods.items() if wanted <= labels.items()],
                              [document["metadata"]["name"]], identity(document))
+
+    def test_every_component_is_scraped_as_the_job_that_alerts_name(self):
+        monitors = of_kind(render(MINIMUM, SPLIT, value("monitoring.serviceMonitor.enabled", True),
+                                  name="other"), "ServiceMonitor")
+        self.assertEqual(len(monitors), len(ROLES))
+        alerts = (CHART / "files" / "alerts.yaml").read_text()
+        self.assertEqual(set(re.findall(r'job="([^"]*)"', alerts)), {"punctual"})
+        for monitor in monitors:
+            self.assertEqual(monitor["spec"]["endpoints"][0]["relabelings"],
+                             [{"targetLabel": "job", "replacement": "punctual"}])
+
+    def test_the_password_of_a_volume_that_stays_stays(self):
+        secret = of_kind(render(profile("minikube")), "Secret")[0]
+        self.assertEqual(secret["metadata"]["annotations"], {"helm.sh/resource-policy": "keep"})
+        other = next(d for d in render(PLAIN) if identity(d) == "Secret/punctual")
+        self.assertNotIn("annotations", other["metadata"])
+
+    def test_a_route_says_nothing_that_gke_refuses(self):
+        route = of_kind(render(profile("gke")), "HTTPRoute")[0]
+        self.assertTrue(all("timeouts" not in rule for rule in route["spec"]["rules"]))
+        route = of_kind(render(MINIMUM, GATEWAY), "HTTPRoute")[0]
+        self.assertEqual(route["spec"]["rules"][0]["timeouts"], {"request": "0s"})
 
     def test_an_upgrade_keeps_the_selectors(self):
         def selectors(documents):

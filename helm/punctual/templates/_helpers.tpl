@@ -61,6 +61,19 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- else if eq (toString .enabled) "true" }}true{{ end -}}
 {{- end -}}
 
+{{/* "true" when the release makes them; other templates depend on it. */}}
+{{- define "punctual.cloudnativepg" -}}
+{{- include "punctual.wanted" (dict "root" . "enabled" .Values.postgresql.cloudnativepg.enabled "api" "postgresql.cnpg.io/v1") -}}
+{{- end -}}
+
+{{- define "punctual.externalSecret" -}}
+{{- include "punctual.wanted" (dict "root" . "enabled" .Values.secrets.external.enabled "api" "external-secrets.io/v1") -}}
+{{- end -}}
+
+{{- define "punctual.strimzi" -}}
+{{- include "punctual.wanted" (dict "root" . "enabled" .Values.strimzi.enabled "api" "kafka.strimzi.io/v1") -}}
+{{- end -}}
+
 {{- define "punctual.image" -}}
 {{- $image := .Values.image -}}
 {{- if $image.digest }}{{ $image.repository }}@{{ $image.digest }}{{ else }}{{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}{{ end -}}
@@ -77,8 +90,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{/* The keys of the Secret, as a JSON list. */}}
 {{- define "punctual.secretKeys" -}}
 {{- $keys := .Values.secrets.keys -}}
-{{- if or .Values.postgresql.cloudnativepg.enabled -}}{{ $keys = without $keys "database_url" }}{{- end -}}
-{{- if and (not .Values.secrets.existingSecret) (not .Values.secrets.external.enabled) -}}
+{{- if include "punctual.cloudnativepg" . -}}{{ $keys = without $keys "database_url" }}{{- end -}}
+{{- if and (not .Values.secrets.existingSecret) (not (include "punctual.externalSecret" .)) -}}
 {{- $keys = keys .Values.secrets.values -}}
 {{- if .Values.secrets.generate }}{{ $keys = append $keys "jwt_secret" }}{{ end -}}
 {{- if .Values.postgresql.single.enabled }}{{ $keys = append $keys "database_url" }}{{ end -}}
@@ -86,11 +99,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- toJson ($keys | uniq | sortAlpha) -}}
 {{- end -}}
 
+{{/* "true" when the release itself makes the database or the Secret, which a hook would be too early for. */}}
+{{- define "punctual.madeHere" -}}
+{{- if or .Values.postgresql.single.enabled (include "punctual.cloudnativepg" .) (include "punctual.externalSecret" .) }}true{{ end -}}
+{{- end -}}
+
 {{/* Whether the schema is migrated by a Job or by init containers, or not at all. */}}
 {{- define "punctual.migration" -}}
 {{- if .Values.migration.enabled -}}
 {{- if eq .Values.migration.mode "auto" -}}
-{{- ternary "init" "hook" (or .Values.postgresql.cloudnativepg.enabled .Values.postgresql.single.enabled .Values.secrets.external.enabled) -}}
+{{- ternary "init" "hook" (eq (include "punctual.madeHere" .) "true") -}}
 {{- else }}{{ .Values.migration.mode }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -122,13 +140,13 @@ seccompProfile:
 
 {{- define "punctual.kafkaBrokers" -}}
 {{- if .Values.config.kafka.brokers }}{{ .Values.config.kafka.brokers }}
-{{- else if .Values.strimzi.enabled }}{{ printf "%s-kafka-bootstrap:9093" .Values.strimzi.clusterName }}{{ end -}}
+{{- else if include "punctual.strimzi" . }}{{ printf "%s-kafka-bootstrap:9093" .Values.strimzi.clusterName }}{{ end -}}
 {{- end -}}
 
 {{/* Properties of librdkafka as k=v,k=v; those of Strimzi's user are files. */}}
 {{- define "punctual.kafkaProperties" -}}
 {{- $properties := dict -}}
-{{- if .Values.strimzi.enabled -}}
+{{- if include "punctual.strimzi" . -}}
 {{- $properties = dict "security.protocol" "ssl" "ssl.ca.location" "/etc/punctual/kafka/ca.crt" "ssl.certificate.location" "/etc/punctual/kafka/user.crt" "ssl.key.location" "/etc/punctual/kafka/user.key" -}}
 {{- end -}}
 {{- $list := list -}}

@@ -3,7 +3,7 @@
 {{/* Where each secret is: PUNCTUAL_<KEY>_FILE. {root} */}}
 {{- define "punctual.secretEnvironment" -}}
 {{- $keys := include "punctual.secretKeys" . | fromJsonArray -}}
-{{- if .Values.postgresql.cloudnativepg.enabled }}{{ $keys = append $keys "database_url" }}{{ end -}}
+{{- if include "punctual.cloudnativepg" . }}{{ $keys = append $keys "database_url" }}{{ end -}}
 {{- range $key := sortAlpha $keys }}
 - name: {{ printf "PUNCTUAL_%s_FILE" (upper $key) }}
   value: {{ printf "/etc/punctual/secrets/%s" $key }}
@@ -24,7 +24,7 @@
             - {key: {{ . }}, path: {{ . }}}
             {{- end }}
       {{- end }}
-      {{- if .root.Values.postgresql.cloudnativepg.enabled }}
+      {{- if include "punctual.cloudnativepg" .root }}
       - secret:
           name: {{ include "punctual.fullname" .root }}-postgresql-app
           items:
@@ -95,8 +95,14 @@ dapr.io/sidecar-memory-limit: {{ .limits.memory | quote }}
 {{- end }}
 {{- end -}}
 
-{{/* How long a stop may take. Through a sidecar: sleep 10, drain 30, block 30, graceful 10, margin. */}}
+{{/* Seconds between the decision to stop and SIGTERM; through a sidecar at least 10. */}}
+{{- define "punctual.sleep" -}}
+{{- $sleep := int .workload.preStopSeconds -}}
+{{- ternary (max 10 $sleep) $sleep .root.Values.dapr.enabled -}}
+{{- end -}}
+
+{{/* How long a stop may take. Through a sidecar: sleep, drain 30, block 30, graceful 10, margin 10. */}}
 {{- define "punctual.grace" -}}
 {{- $grace := int .workload.terminationGracePeriodSeconds -}}
-{{- if .root.Values.dapr.enabled }}{{ max $grace 90 }}{{ else }}{{ $grace }}{{ end -}}
+{{- if .root.Values.dapr.enabled }}{{ max $grace (add 80 (include "punctual.sleep" .)) }}{{ else }}{{ $grace }}{{ end -}}
 {{- end -}}

@@ -4,27 +4,29 @@
 {{- define "punctual.validate" -}}
 {{- $values := .Values -}}
 {{- $secrets := $values.secrets -}}
+{{- $cloudnativepg := eq (include "punctual.cloudnativepg" .) "true" -}}
+{{- $external := eq (include "punctual.externalSecret" .) "true" -}}
 {{- $keys := include "punctual.secretKeys" . | fromJsonArray -}}
 {{- $sources := 0 -}}
-{{- range list (ne $secrets.existingSecret "") $secrets.external.enabled (gt (len $secrets.values) 0) -}}
+{{- range list (ne $secrets.existingSecret "") $external (gt (len $secrets.values) 0) -}}
 {{- if . }}{{ $sources = add $sources 1 }}{{ end -}}
 {{- end -}}
 {{- if gt $sources 1 -}}
 {{- fail "secrets: set only one of existingSecret, values and external.enabled" -}}
 {{- end -}}
-{{- if and $values.postgresql.cloudnativepg.enabled $values.postgresql.single.enabled -}}
+{{- if and $cloudnativepg $values.postgresql.single.enabled -}}
 {{- fail "postgresql: enable cloudnativepg or single, not both" -}}
 {{- end -}}
-{{- if not (or (has "database_url" $keys) $values.postgresql.cloudnativepg.enabled) -}}
+{{- if not (or (has "database_url" $keys) $cloudnativepg) -}}
 {{- fail "secrets: there is no database_url: name a Secret that has it (secrets.existingSecret), give secrets.values.database_url, or set postgresql.cloudnativepg.enabled or postgresql.single.enabled" -}}
 {{- end -}}
 {{- if not (or (has "jwt_secret" $keys) $values.config.jwksUrl) -}}
 {{- fail "authentication: without jwt_secret (secrets) or config.jwksUrl the program serves nothing but loopback; secrets.generate=true makes a secret up" -}}
 {{- end -}}
-{{- if and $secrets.external.enabled (not $secrets.external.storeName) -}}
+{{- if and $external (not $secrets.external.storeName) -}}
 {{- fail "secrets.external.storeName: names the SecretStore or ClusterSecretStore" -}}
 {{- end -}}
-{{- if and $secrets.generate (or $secrets.existingSecret $secrets.external.enabled) -}}
+{{- if and $secrets.generate (or $secrets.existingSecret $external) -}}
 {{- fail "secrets.generate: the chart does not write into a Secret that it does not own" -}}
 {{- end -}}
 {{- if and (eq $values.config.transport "dapr") (not $values.dapr.enabled) -}}
@@ -36,13 +38,13 @@
 {{- if and (eq $values.config.transport "kafka") (not (include "punctual.kafkaBrokers" .)) -}}
 {{- fail "config.transport: kafka needs config.kafka.brokers or strimzi.enabled=true" -}}
 {{- end -}}
-{{- if and (eq (include "punctual.migration" .) "hook") (or $values.postgresql.cloudnativepg.enabled $values.postgresql.single.enabled $secrets.external.enabled) -}}
+{{- if and (eq (include "punctual.migration" .) "hook") (include "punctual.madeHere" .) -}}
 {{- fail "migration.mode: a hook runs before the release creates its database or Secret; use init or auto" -}}
 {{- end -}}
-{{- if and $values.gatewayApi.enabled (not $values.gatewayApi.parentRefs) -}}
+{{- if and (include "punctual.wanted" (dict "root" . "enabled" $values.gatewayApi.enabled "api" "gateway.networking.k8s.io/v1")) (not $values.gatewayApi.parentRefs) -}}
 {{- fail "gatewayApi.parentRefs: names the Gateway of the route" -}}
 {{- end -}}
-{{- if and $values.strimzi.enabled $values.strimzi.cluster (gt (int $values.strimzi.minInSyncReplicas) (int $values.strimzi.brokers)) -}}
+{{- if and (include "punctual.strimzi" .) $values.strimzi.cluster (gt (int $values.strimzi.minInSyncReplicas) (int $values.strimzi.brokers)) -}}
 {{- fail "strimzi.minInSyncReplicas: more than there are brokers" -}}
 {{- end -}}
 {{- $components := (include "punctual.components" . | fromJson).components -}}
@@ -58,7 +60,7 @@
 {{- if and (eq $scaling.kind "keda") $scaling.lag (not (include "punctual.kafkaBrokers" $)) -}}
 {{- fail (printf "components.%s.autoscaling.lag: needs config.kafka.brokers or strimzi.enabled=true" $name) -}}
 {{- end -}}
-{{- if and (ne $scaling.kind "none") $workload.verticalAutoscaling.enabled (ne $workload.verticalAutoscaling.updateMode "Off") -}}
+{{- if and (ne $scaling.kind "none") (include "punctual.wanted" (dict "root" $ "enabled" $workload.verticalAutoscaling.enabled "api" "autoscaling.k8s.io/v1")) (ne $workload.verticalAutoscaling.updateMode "Off") -}}
 {{- fail (printf "components.%s.verticalAutoscaling.updateMode: only Off goes together with autoscaling" $name) -}}
 {{- end -}}
 {{- if lt (int $workload.terminationGracePeriodSeconds) (add 26 (int $workload.preStopSeconds)) -}}
