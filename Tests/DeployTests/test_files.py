@@ -23,6 +23,8 @@ MOST_EXPOSURE = 1.5
 OWN_VARIABLES = {
     "PUNCTUAL_EXECUTABLE", "PUNCTUAL_IMAGE", "PUNCTUAL_PORT", "PUNCTUAL_TEST_DATABASE_URL",
     "PUNCTUAL_TEST_SERVER", "PUNCTUAL_TEST_LONG", "PUNCTUAL_SIMULATION_SEEDS", "PUNCTUAL_SIMULATION_FIRST_SEED",
+    # Stands for each key of the chart's Secret.
+    "PUNCTUAL_K_FILE",
 }
 
 
@@ -179,16 +181,40 @@ class TerraformTests(Case):
 class NameTests(Case):
     """Names that two files share."""
 
+    def variables(self):
+        text = (ROOT / "Sources/Punctual/Setting.swift").read_text()
+        keys = re.findall(r'^    case (?:\w+ = "(\w+)"|(\w+))$', text, re.MULTILINE)
+        names = {(key or name).upper() for key, name in keys}
+        daprs = {name for name in names if name.startswith(("APP_", "DAPR_HTTP", "DAPR_API_TOKEN"))}
+        return {f"PUNCTUAL_{name}" for name in names - daprs} | daprs
+
     def test_every_variable_is_one_of_the_program(self):
-        keys = set(re.findall(r'case \w+(?: = "(\w+)")?', (ROOT / "Sources/Punctual/Setting.swift").read_text()))
-        keys |= set(re.findall(r"case (\w+)$", (ROOT / "Sources/Punctual/Setting.swift").read_text(), re.MULTILINE))
-        known = {f"PUNCTUAL_{key.upper()}{end}" for key in keys if key for end in ("", "_FILE")}
-        files = [*scripts(), COMPOSE, DEPLOY / "Dockerfile", *(DEPLOY / "systemd").iterdir(),
-                 ROOT / "docs/OPERATIONS.md"]
+        known = {name + end for name in self.variables() for end in ("", "_FILE")}
+        documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/*/README.md"),
+                     ROOT / "dapr" / "README.md", DEPLOY / "kafka" / "schemas" / "README.md"]
+        files = [*scripts(), COMPOSE, DEPLOY / "Dockerfile", *(DEPLOY / "systemd").iterdir(), *documents]
         for file in files:
             used = set(re.findall(r"PUNCTUAL_[A-Z_]*[A-Z]", file.read_text())) - OWN_VARIABLES
-            unknown = {name for name in used - known if not name.startswith("PUNCTUAL_KAFKA_")}
-            self.assertEqual(unknown, set(), file.name)
+            self.assertEqual(used - known, set(), file.name)
+
+    def test_the_readme_has_every_variable(self):
+        table = re.findall(r"^\| (`[A-Z].*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+        told = set(re.findall(r"`([A-Z_]+)`", " ".join(table)))
+        self.assertEqual(told - {"OTEL_EXPORTER_OTLP_ENDPOINT", "POST", "GET", "OPTIONS", "PUT",
+                                 "DELETE", "PATCH"}, self.variables())
+
+    def test_files_that_documents_name_are_there(self):
+        for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("helm/*/README.md"),
+                         ROOT / "dapr" / "README.md"]:
+            for path in re.findall(r"`((?:deploy|helm|dapr|docs|Tests|Sources|bench)/[\w./-]*\w)[`{* ]",
+                                   document.read_text()):
+                self.assertTrue((ROOT / path).exists(), f"{document.name}: {path}")
+
+    def test_yaml_is_clean(self):
+        files = [*WORKFLOWS.glob("*.yaml"), COMPOSE, *(DEPLOY / "monitoring").glob("*.yaml"),
+                 *(DEPLOY / "logging").glob("*.yaml")]
+        self.run_program(tool("yamllint"), "--strict", "--config-file",
+                         ROOT / "Tests/ChartTests/yamllint.yaml", *files)
 
     def test_every_link_of_the_documents_leads_somewhere(self):
         for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:

@@ -19,6 +19,8 @@ from harness import MONITORING, ROOT, Case, Database, Server, free_port, metric_
 
 ALERTS = MONITORING / "alerts.yaml"
 SECONDS_TO_SEE = 45
+# What documents name beside metrics.
+NO_METRICS = set()
 
 
 def rules():
@@ -100,9 +102,32 @@ class LiveTests(Case):
         ]
         self.assertEqual(complaints, [])
 
-    def test_dashboards_and_alerts_ask_for_what_there_is(self):
+    def shown(self):
+        """Every series that a process shows: one by itself, one with Kafka and a sidecar, both away."""
         self.create_overdue(1, 1)
-        shown = metric_names(self.server.metrics())
+        database = Database("brokers")
+        self.addCleanup(database.drop)
+        server = Server(
+            database, self.folder.name, PUNCTUAL_TRANSPORT="kafka",
+            PUNCTUAL_KAFKA_BROKERS="127.0.0.1:1", PUNCTUAL_DAPR_STATESTORE="statestore",
+            DAPR_HTTP_PORT="1",
+        )
+        self.addCleanup(server.stop)
+        return metric_names(self.server.metrics()) | metric_names(server.metrics())
+
+    def test_documents_name_metrics_that_there_are(self):
+        shown = self.shown()
+        known = shown | {re.sub("_(bucket|sum|count)$", "", name) for name in shown}
+        documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/*/README.md")]
+        named = {
+            (file.name, name) for file in documents
+            for name in re.findall(r"`(punctual_[a-z_]+)(?:\{[^`]*)?`", file.read_text())
+        }
+        self.assertGreater(len(named), 3)
+        self.assertEqual({one for one in named if one[1] not in known}, NO_METRICS)
+
+    def test_dashboards_and_alerts_ask_for_what_there_is(self):
+        shown = self.shown()
         dashboards = sorted((MONITORING / "dashboards").glob("*.json"))
         self.assertGreaterEqual(len(dashboards), 3)
         asked = {rule["alert"]: rule["expr"] for rule in rules()}

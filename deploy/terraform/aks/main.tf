@@ -2,10 +2,12 @@
 #
 # A cluster over three zones with network policies and workload identity.
 #
+#   cd deploy/terraform/aks
 #   terraform init
 #   terraform apply -var subscription=… -var 'admin_networks=["203.0.113.0/24"]'
 #   $(terraform output -raw credentials)
-#   helm upgrade --install punctual helm/punctual --values helm/punctual/values-aks.yaml …
+#
+# Then helm/punctual/README.md, with values-aks.yaml.
 
 resource "azurerm_resource_group" "punctual" {
   name     = var.name
@@ -44,6 +46,11 @@ resource "azurerm_kubernetes_cluster" "punctual" {
 
   identity {
     type = "SystemAssigned"
+  }
+
+  # The ingress controller that values-aks.yaml names.
+  web_app_routing {
+    dns_zone_ids = []
   }
 
   network_profile {

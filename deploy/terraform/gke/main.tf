@@ -2,10 +2,12 @@
 #
 # A regional Autopilot cluster: Google runs the nodes, which are private, and updates them.
 #
+#   cd deploy/terraform/gke
 #   terraform init
 #   terraform apply -var project=… -var 'admin_networks=["203.0.113.0/24"]'
 #   $(terraform output -raw credentials)
-#   helm upgrade --install punctual helm/punctual --values helm/punctual/values-gke.yaml …
+#
+# Then helm/punctual/README.md, with values-gke.yaml.
 
 resource "google_compute_network" "punctual" {
   name                    = var.name

@@ -2,11 +2,13 @@
 #
 # An enhanced cluster with three nodes in private subnets, spread over the availability domains.
 #
+#   cd deploy/terraform/oke
 #   terraform init
 #   terraform apply -var compartment=… -var kubernetes_version=… -var node_image=… \
 #     -var 'admin_networks=["203.0.113.0/24"]'
 #   $(terraform output -raw credentials)
-#   helm upgrade --install punctual helm/punctual --values helm/punctual/values-oke.yaml …
+#
+# Then helm/punctual/README.md, with values-oke.yaml.
 
 data "oci_identity_availability_domains" "all" {
   compartment_id = var.compartment
