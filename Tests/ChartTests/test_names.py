@@ -8,7 +8,7 @@ import yaml
 
 from chart import CHART, DAPR, MINIMUM, ROLES, ROOT, chart, merged, of_kind, render, value
 from test_rendering import DAPR as WITH_DAPR
-from test_rendering import KAFKA, SPLIT
+from test_rendering import HPA, KAFKA, KEDA, SPLIT
 
 SOURCES = ROOT / "Sources"
 MONITORING = ROOT / "deploy" / "monitoring"
@@ -102,6 +102,23 @@ class NameTests(unittest.TestCase):
                              {chart().values["strimzi"]["retentionMs"]})
         topics = of_kind(render(MINIMUM, KAFKA), "KafkaTopic")
         self.assertEqual({t["metadata"]["name"]: t["spec"]["partitions"] for t in topics}, TOPICS)
+
+    def test_lag_is_that_of_groups_and_topics_that_there_are(self):
+        consumer = (SOURCES / "PunctualKafka" / "KafkaConsumer.swift").read_text()
+        self.assertIn('group: "punctual-\\(handler.name)"', consumer)
+        for values in (HPA, KEDA):
+            found = set()
+            for scaler in of_kind(render(MINIMUM, SPLIT, KAFKA, values),
+                                  "HorizontalPodAutoscaler", "ScaledObject"):
+                for metric in scaler["spec"].get("metrics", []):
+                    if metric["type"] == "External":
+                        labels = metric["external"]["metric"]["selector"]["matchLabels"]
+                        found.add((labels["consumergroup"], labels["topic"]))
+                for trigger in scaler["spec"].get("triggers", []):
+                    if trigger["type"] == "kafka":
+                        found.add((trigger["metadata"]["consumerGroup"], trigger["metadata"]["topic"]))
+            self.assertEqual(found, {("punctual-recurring", "task-events"), ("punctual-notify", "reminders"),
+                                     ("punctual-audit", "task-events")})
 
     def test_alerts_and_dashboards_are_those_of_deploy(self):
         ours = {path.relative_to(CHART / "files"): path.read_bytes()

@@ -271,6 +271,22 @@ class RenderingTests(unittest.TestCase):
 
 
 class MigrationTests(unittest.TestCase):
+    def test_what_runs_the_program_once_runs_where_the_program_does(self):
+        workload = dict(TOGGLES["workload"][0]["workload"])
+        for mode in ("hook", "init"):
+            documents = render(MINIMUM, {"workload": workload, "migration": {"mode": mode}})
+            for document in of_kind(documents, "Deployment", "Job", "Pod"):
+                spec = pod(document)[1]
+                for key in ("priorityClassName", "runtimeClassName", "nodeSelector", "tolerations"):
+                    self.assertEqual(spec[key], workload[key], identity(document))
+                for container in spec["containers"] + spec.get("initContainers", []):
+                    if container["name"] == "ready":
+                        continue
+                    # A certificate authority of the database, for example.
+                    self.assertIn(workload["extraVolumeMounts"][0], container["volumeMounts"])
+                    self.assertIn(workload["extraEnv"][0], container["env"])
+                    self.assertIn(workload["extraVolumes"][0], spec["volumes"])
+
     def test_a_hook_needs_nothing_that_the_release_makes(self):
         for values in (MINIMUM, PLAIN):
             documents = render(values)

@@ -210,6 +210,16 @@ class NameTests(Case):
                                    document.read_text()):
                 self.assertTrue((ROOT / path).exists(), f"{document.name}: {path}")
 
+    def test_traces_go_where_the_collector_listens(self):
+        collector = yaml.safe_load((DEPLOY / "logging/opentelemetry-collector.yaml").read_text())
+        listens = {name: spec["endpoint"].rsplit(":")[-1] for name, spec
+                   in collector["receivers"]["otlp"]["protocols"].items()}
+        sidecar = yaml.safe_load((ROOT / "dapr/kubernetes/configuration.yaml").read_text())["spec"]
+        otel = sidecar["tracing"]["otel"]
+        self.assertEqual(otel["endpointAddress"].rsplit(":")[-1], listens[otel["protocol"]])
+        chart = yaml.safe_load((ROOT / "helm/punctual/values.yaml").read_text())["networkPolicy"]
+        self.assertEqual({str(port) for port in chart["ports"]["otlp"]}, set(listens.values()))
+
     def test_yaml_is_clean(self):
         files = [*WORKFLOWS.glob("*.yaml"), COMPOSE, *(DEPLOY / "monitoring").glob("*.yaml"),
                  *(DEPLOY / "logging").glob("*.yaml")]

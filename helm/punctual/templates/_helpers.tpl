@@ -156,6 +156,15 @@ seccompProfile:
 {{- join "," $list -}}
 {{- end -}}
 
+{{/* The topic whose lag scales a component, or nothing: api and engine consume none, and each process
+     of realtime is a group by itself. {component, workload} */}}
+{{- define "punctual.lagTopic" -}}
+{{- $own := dict "all" "task-events" "recurring" "task-events" "notify" "reminders" "audit" "task-events" -}}
+{{- if and .workload.autoscaling.lag (hasKey $own .component) -}}
+{{- .workload.autoscaling.lagTopic | default (get $own .component) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The group whose lag counts: a sidecar's is its app id, the program's that of the consumer. */}}
 {{- define "punctual.consumerGroup" -}}
 {{- if ne .root.Values.config.transport "kafka" }}{{ include "punctual.dapr.appId" . }}

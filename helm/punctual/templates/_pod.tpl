@@ -1,5 +1,27 @@
 {{/* SPDX-License-Identifier: Apache-2.0 */}}
 
+{{/* Where a pod may run, and what it is pulled with; {root, workload}. */}}
+{{- define "punctual.placement" -}}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .workload.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .workload.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
+{{- with .workload.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .workload.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{/* Where each secret is: PUNCTUAL_<KEY>_FILE. {root} */}}
 {{- define "punctual.secretEnvironment" -}}
 {{- $keys := include "punctual.secretKeys" . | fromJsonArray -}}
@@ -38,7 +60,7 @@
       {{- end }}
 {{- end -}}
 
-{{/* A container that migrates the schema, which an advisory lock guards; {root, name}. */}}
+{{/* A container that migrates the schema, which an advisory lock guards; {root, name, workload}. */}}
 {{- define "punctual.migrateContainer" -}}
 - name: {{ .name }}
   image: {{ include "punctual.image" .root }}
@@ -48,6 +70,9 @@
     - name: PUNCTUAL_SHARDS
       value: {{ .root.Values.config.shards | quote }}
     {{- include "punctual.secretEnvironment" .root | nindent 4 }}
+    {{- with .workload.extraEnv }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   securityContext:
     {{- include "punctual.securityContext" .root | nindent 4 }}
   resources:
@@ -55,6 +80,9 @@
   volumeMounts:
     - {name: secrets, mountPath: /etc/punctual/secrets, readOnly: true}
     - {name: tmp, mountPath: /tmp}
+    {{- with .workload.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end -}}
 
 {{- define "punctual.daprAnnotations" -}}

@@ -54,8 +54,8 @@
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
 {{- fail (printf "components.%s.autoscaling: minReplicas %v is more than maxReplicas %v" $name $scaling.minReplicas $scaling.maxReplicas) -}}
 {{- end -}}
-{{- if and (ne $scaling.kind "none") (not (or $scaling.cpu $scaling.memory $scaling.lag $scaling.overdue)) -}}
-{{- fail (printf "components.%s.autoscaling: no metric is left; set cpu, memory, lag or overdue" $name) -}}
+{{- if and (ne $scaling.kind "none") (not (or $scaling.cpu $scaling.memory (include "punctual.lagTopic" (dict "component" $name "workload" $workload)) $scaling.overdue)) -}}
+{{- fail (printf "components.%s.autoscaling: no metric is left; set cpu, memory, lag (all, recurring, notify, audit) or overdue" $name) -}}
 {{- end -}}
 {{- if and (eq $scaling.kind "keda") $scaling.lag (not (include "punctual.kafkaBrokers" $)) -}}
 {{- fail (printf "components.%s.autoscaling.lag: needs config.kafka.brokers or strimzi.enabled=true" $name) -}}
