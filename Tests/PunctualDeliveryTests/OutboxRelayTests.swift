@@ -15,6 +15,7 @@ import Testing
 
     func makeRelay(
         transport: (any Transport)? = nil,
+        acknowledgementInterval: Duration = .zero,
         drainTimeout: Duration = .seconds(10),
         onAcknowledged: @escaping @Sendable ([ReleasedEvent]) -> Void = { _ in }
     ) -> OutboxRelay {
@@ -23,6 +24,7 @@ import Testing
             eventStore: store,
             clock: { Sample.start },
             timer: timer,
+            acknowledgementInterval: acknowledgementInterval,
             drainTimeout: drainTimeout,
             logger: quietLogger,
             onAcknowledged: onAcknowledged
@@ -57,6 +59,22 @@ import Testing
         #expect(store.state.value.batches.map(\.count) == [1, 1_000, 500])
         #expect(store.state.value.log.compactMap(\.taskID) == (0...1_500).map { Int64($0) })
         #expect(relay.pending == 0)
+    }
+
+    @Test func `lets an interval pass between the beginnings of two statements`() async {
+        let relay = makeRelay(acknowledgementInterval: .seconds(60))
+        let user = Sample.user(parity: 0)
+        await running(relay) {
+            relay.release([Sample.staged(0, user: user)])
+            await store.state.wait { $0.log.count == 1 }
+            for number in 1...3 { relay.release([Sample.staged(Int64(number), user: user)]) }
+            #expect(store.state.value.calls == 1)
+            await timer.fire(atLeast: .seconds(50))
+            await store.state.wait { $0.log.count == 4 }
+        } whileStopping: {
+            await timer.fire(atLeast: .seconds(50))
+        }
+        #expect(store.state.value.batches.map(\.count) == [1, 3])
     }
 
     @Test func `has at most two statements in flight`() async {
