@@ -29,6 +29,7 @@ struct DaprStateStore: Sendable {
     func read(_ key: String) async throws -> (value: JSONValue?, etag: String?) {
         let answer = try await send(.GET, "\(path)/\(key)?consistency=strong")
         if answer.status == 204 { return (nil, nil) }
+        // Where it went wrong does not matter: somebody else wrote this state.
         guard let value = try? JSONReader.read(answer.body) else { throw Self.isForeign }
         return (value, answer.etag)
     }

@@ -61,22 +61,14 @@ struct EnginesCommand: ParsableCommand {
     }
 
     private func measure(_ count: Int) throws -> JSON {
-        var options = ServerOptions()
-        (options.server, options.outstanding, options.limits) = (server, 0, false)
-        let executable = options.executable
-        let first = try PunctualServer(
+        let executable = server ?? ServerOptions.releaseBuild
+        let cluster = try PunctualServer.migratedCluster(
             executable: executable,
             settings: ["shared_preload_libraries=pg_stat_statements"]
         )
-        first.kill()
-        let cluster = first.cluster
         _ = try cluster.query("CREATE EXTENSION pg_stat_statements")
         func start(_ roles: String) throws -> PunctualServer {
-            try PunctualServer(
-                executable: executable,
-                cluster: cluster,
-                environment: ["PUNCTUAL_ROLES": roles, "PUNCTUAL_JWT_SECRET": Token.secret]
-            )
+            try PunctualServer(executable: executable, cluster: cluster, roles: roles)
         }
         let running = try (0..<count).map { _ in try start("engine") }
         let front = try start("api")

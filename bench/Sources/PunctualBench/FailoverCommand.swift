@@ -57,19 +57,10 @@ struct FailoverCommand: ParsableCommand {
     func run() throws {
         try Cleanup.watchSignals()
         defer { Cleanup.run() }
-        var options = ServerOptions()
-        (options.server, options.outstanding, options.limits) = (server, 0, false)
-        let executable = options.executable
-        // The first one migrates and is then replaced by the three.
-        let first = try PunctualServer(executable: executable)
-        first.kill()
-        let cluster = first.cluster
+        let executable = server ?? ServerOptions.releaseBuild
+        let cluster = try PunctualServer.migratedCluster(executable: executable)
         func start(_ roles: String) throws -> PunctualServer {
-            try PunctualServer(
-                executable: executable,
-                cluster: cluster,
-                environment: ["PUNCTUAL_ROLES": roles, "PUNCTUAL_JWT_SECRET": Token.secret]
-            )
+            try PunctualServer(executable: executable, cluster: cluster, roles: roles)
         }
         let victim = try start("engine")
         let owner = try cluster.owners(atLeast: 1)

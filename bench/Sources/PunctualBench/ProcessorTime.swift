@@ -13,6 +13,7 @@ struct ProcessorTime {
 
     /// Nil when the process has ended.
     init?(of pid: pid_t) {
+        // A process that has ended has no such file.
         guard let stat = try? readFile("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")")
         else { return nil }
         // From the third field on: state, parent, …

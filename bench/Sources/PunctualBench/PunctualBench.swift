@@ -75,7 +75,7 @@ struct ServerOptions: ParsableArguments {
     var executable: String { server ?? Self.releaseBuild }
 
     /// `.build/release/punctual` of the clone that this source lies in.
-    private static var releaseBuild: String {
+    static var releaseBuild: String {
         let parts = #filePath.split(separator: "/").dropLast(4)
         return "/" + parts.joined(separator: "/") + "/.build/release/punctual"
     }

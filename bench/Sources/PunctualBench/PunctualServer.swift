@@ -12,27 +12,12 @@ final class PunctualServer {
     private var process: ChildProcess?
 
     /// Starts a cluster, migrates it, serves, and waits until it is ready.
-    ///
-    /// `settings` are PostgreSQL's, beside ``PrivateCluster/settings``.
-    convenience init(
-        executable: String,
-        environment: [String: String] = [:],
-        settings: [String] = []
-    ) throws {
-        guard access(executable, X_OK) == 0 else {
-            throw BenchError(
-                "there is no server at \(executable); build it with"
-                    + " `swift build -c release --product punctual`, or give --server"
-            )
-        }
-        Progress.say("starting PostgreSQL and \(executable)")
-        let cluster = try PrivateCluster(settings: settings)
-        try ChildProcess.run(
-            [executable, "migrate"],
-            environment: ["PUNCTUAL_DATABASE_URL": cluster.connectionString],
-            log: cluster.folder + "/migrate.log"
+    convenience init(executable: String, environment: [String: String] = [:]) throws {
+        try self.init(
+            executable: executable,
+            cluster: try Self.migratedCluster(executable: executable),
+            environment: environment
         )
-        try self.init(executable: executable, cluster: cluster, environment: environment)
     }
 
     /// Serves over a cluster that is migrated, and waits until it is ready.
@@ -51,6 +36,38 @@ final class PunctualServer {
         self.environment = own.merging(environment) { $1 }
         try start()
         try waitUntilReady()
+    }
+
+    /// Serves some roles over a cluster that is migrated, to users with tokens.
+    convenience init(executable: String, cluster: PrivateCluster, roles: String) throws {
+        try self.init(
+            executable: executable,
+            cluster: cluster,
+            environment: ["PUNCTUAL_ROLES": roles, "PUNCTUAL_JWT_SECRET": Token.secret]
+        )
+    }
+
+    /// Starts a cluster and migrates it.
+    ///
+    /// `settings` are PostgreSQL's, beside ``PrivateCluster/settings``.
+    static func migratedCluster(
+        executable: String,
+        settings: [String] = []
+    ) throws -> PrivateCluster {
+        guard access(executable, X_OK) == 0 else {
+            throw BenchError(
+                "there is no server at \(executable); build it with"
+                    + " `swift build -c release --product punctual`, or give --server"
+            )
+        }
+        Progress.say("starting PostgreSQL and \(executable)")
+        let cluster = try PrivateCluster(settings: settings)
+        try ChildProcess.run(
+            [executable, "migrate"],
+            environment: ["PUNCTUAL_DATABASE_URL": cluster.connectionString],
+            log: cluster.folder + "/migrate.log"
+        )
+        return cluster
     }
 
     /// Executes `punctual serve`, and returns at once.

@@ -40,6 +40,7 @@ final class WebhookEndpoint: EventEndpoint, EventReceiver, Sendable {
     /// Answers the requests of one connection until the server closes it.
     private func serve(_ descriptor: Int32) {
         let connection = HTTPConnection(accepted: descriptor)
+        // An end of the connection is all that can go wrong, and ends the loop.
         while let head = try? connection.readHead(),
             let body = try? connection.readBody(after: head)
         {
